@@ -1,0 +1,451 @@
+"""A book: one artisan's changes and what they add up to, in one file, on this device.
+
+Change and effect are one transaction. Several processes may hold the same book: writing takes a
+lock between them, and the head is read inside the transaction.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from filelock import FileLock
+
+from canting_client import guard, store
+from canting_client.guard import Guard
+from canting_protocol.batch import cut, cuts
+from canting_protocol.changes import Change, Foreign, Name
+from canting_protocol.crypto import NONCE_BYTES, PublicKey, SigningKey
+from canting_protocol.door import admit
+from canting_protocol.exchange import Fingerprint
+from canting_protocol.ledger.causality import Held as HeldLogs
+from canting_protocol.ledger.pen import Own, Pen, read_own, write_own
+from canting_protocol.ledger.posting import Parties
+from canting_protocol.ledger.rows import (
+    PROJECTION,
+    CertificateRow,
+    ChangeRow,
+    HeadRow,
+    Rows,
+    digest,
+)
+from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, REQUEST_BATCHES_MAX
+from canting_protocol.log import (
+    PREFIX_BYTES,
+    ArtisanId,
+    Hash,
+    Head,
+    LogId,
+    Placed,
+)
+from canting_protocol.messages import (
+    HEAD_HASH_BYTES,
+    Answer,
+    Enrolled,
+    Held,
+    Offer,
+    Receipt,
+    held,
+    read_receipt,
+)
+from canting_protocol.names import Key
+from canting_protocol.private import BookKey, hide, key_id
+
+BOOK_KEY_BYTES: Final = 32
+
+
+class Chance(NamedTuple):
+    """Where time and randomness come from."""
+
+    now: Callable[[], int]
+    """Seconds since 1970."""
+    random: Callable[[int], bytes]
+
+
+class Learned(NamedTuple):
+    """What an answer changed."""
+
+    new_changes: int
+    refused: int
+    rotated: bool
+    stale: bool
+    """The receipt was older than one already held: the registry may have been restored."""
+
+
+class NotJoined(Exception):
+    """Say that the book has not been joined to a registry yet."""
+
+
+class Book:
+    """One artisan's book, open."""
+
+    def __init__(
+        self,
+        path: Path,
+        device: SigningKey,
+        chance: Chance,
+        guard_path: Path | None = None,
+        *,
+        durable: bool = True,
+    ) -> None:
+        self.path = path
+        self._device = device
+        self._chance = chance
+        self._guard_path = guard_path
+        self._lock = FileLock(f"{path}.lock", timeout=60)
+        self._salted: set[bytes] = set()
+        self._conn = store.connect(path, durable=durable)
+        try:
+            self._open()
+        except BaseException:
+            self._conn.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._conn.close()
+
+    def __enter__(self) -> "Book":
+        """Return the book, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def record(self, *changes: Change) -> list[Placed]:
+        """Commit facts, each at the end of this book's own log, all of them or none.
+
+        Raises:
+            TooBig: one exceeds a limit.
+            BadChange: one does not hold what its kind must.
+        """
+        with self.write() as writing:
+            return [writing.append(change) for change in changes]
+
+    @contextmanager
+    def write(self) -> Iterator["Writing"]:
+        """Open a transaction in which changes are appended or taken in."""
+        with self._lock:
+            self._conn.execute("BEGIN IMMEDIATE")
+            writing = Writing(self, self._device, self._chance, self._salted)
+            try:
+                yield writing
+                writing.finish()
+                self._conn.execute("COMMIT")
+            except BaseException:
+                self._conn.execute("ROLLBACK")
+                self._salted -= writing.fresh_salt
+                raise
+
+    def hide(self, text: str) -> object:
+        """Return a text as a private value, under the book's first key."""
+        key = next(iter(self.book_keys.values()))
+        return hide(key, self._chance.random(NONCE_BYTES), text)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection, for reading what the ledger says."""
+        return self._conn
+
+    @property
+    def artisan(self) -> ArtisanId | None:
+        """Whose book it is, once it has been joined."""
+        found = store.setting(self._conn, "artisan")
+        return None if found is None else ArtisanId(found)
+
+    @property
+    def registry(self) -> PublicKey | None:
+        """The key of the registry it was joined to."""
+        found = store.setting(self._conn, "registry")
+        return None if found is None else PublicKey(found)
+
+    @property
+    def url(self) -> str | None:
+        """Where that registry is."""
+        found = store.setting(self._conn, "url")
+        return None if found is None else found.decode()
+
+    @property
+    def book_keys(self) -> dict[bytes, BookKey]:
+        """The keys that open its private values, by their ids."""
+        return {id_: BookKey(key) for id_, key in store.book_keys(self._conn).items()}
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The registry's newest receipt that reached this book."""
+        raw, registry = store.setting(self._conn, "receipt"), self.registry
+        return None if raw is None or registry is None else read_receipt(raw, registry)
+
+    @property
+    def own(self) -> Own | None:
+        """The end of what this book has written itself."""
+        found = store.setting(self._conn, "own")
+        return None if found is None else read_own(found)
+
+    def rows(self) -> Rows:
+        """Return the ledger's rows, to be read."""
+        return Rows(store.BookRows(self._conn))
+
+    def parties(self) -> Parties:
+        """Return whose logs the book holds."""
+        return Parties(store.logs(self._conn), self.registry)
+
+    def digest(self) -> bytes:
+        """Return the 32 bytes that equal ledgers share."""
+        return digest(store.all_rows(self._conn))
+
+    def heads(self) -> dict[LogId, list[Head]]:
+        """Return the frontier: every log's heads."""
+        found: dict[LogId, list[Head]] = {}
+        for row in self.rows().group(HeadRow).values():
+            head = Head(LogId(row.log), row.first, row.n, Hash(row.hash))
+            found.setdefault(head.log, []).append(head)
+        return {log: sorted(heads, key=lambda h: (h.n, h.hash)) for log, heads in found.items()}
+
+    def wire_name(self, key: Key) -> Name:
+        """Return how this book's next change names something that the tables know as `key`."""
+        if key.startswith("-"):
+            return int(key)
+        log, _, n = key.partition("~")[0].partition(".")
+        own, prefix = self.own, bytes.fromhex(log)
+        if own is not None and not own.rotate and own.log[:PREFIX_BYTES] == prefix:
+            return int(n)
+        return Foreign(prefix, int(n))
+
+    # -- syncing -----------------------------------------------------------------------------
+
+    def join(self, url: str, enrolled: Enrolled) -> None:
+        """Bind the book to an artisan's ledger at a registry, by the registry's answer."""
+        with self.write():
+            store.set_setting(self._conn, "artisan", enrolled.artisan)
+            store.set_setting(self._conn, "registry", enrolled.registry)
+            store.set_setting(self._conn, "url", url.encode())
+        self.take_in(Answer(enrolled.artisan, enrolled.logs, enrolled.batches, enrolled.receipt))
+
+    def offer(self, *, believe_nothing: bool = False, show_receipt: bool = False) -> Offer:
+        """Return this ledger's part of a request: the frontier, and what the registry lacks.
+
+        `believe_nothing` offers everything, certificates too; `show_receipt` sends the newest
+        receipt along, for a registry that has forgotten it.
+
+        Raises:
+            NotJoined: the book belongs to no registry yet.
+        """
+        artisan, registry = self.artisan, self.registry
+        if artisan is None or registry is None:
+            raise NotJoined
+        self._set_guard()
+        logs = store.logs(self._conn)
+        held_logs = HeldLogs(self.rows())
+        receipt = None if believe_nothing else self.receipt
+        frontier: list[Held] = []
+        batches: list[bytes] = []
+        spent = 0
+        # The registry's own log first: it holds the certificates that the others need.
+        for log in sorted(logs, key=lambda log: (logs[log].key != registry, log)):
+            strands = held_logs.strands(log)
+            if strands is None:
+                continue
+            frontier.append(held(logs[log], list(strands.heads)))
+            believed = [
+                (head.first, head.n, head.hash)
+                for head in (receipt.heads if receipt else ())
+                if head.log == log
+            ]
+            sent: set[bytes] = set()
+            for range_ in strands.lacking(believed):
+                if logs[log].key == self._device.public:
+                    raws = self._cut(artisan, log, strands.path(range_))
+                else:
+                    raws = (
+                        raw
+                        for first, last, hash_, raw in store.envelopes(
+                            self._conn, log, range_.first, range_.n
+                        )
+                        if strands.overlaps(range_, first, last, Hash(hash_))
+                    )
+                for raw in raws:
+                    if raw in sent:
+                        continue
+                    if (
+                        spent + len(raw) > BATCHES_BYTES_PER_MESSAGE_MAX
+                        or len(batches) == REQUEST_BATCHES_MAX
+                    ):
+                        break
+                    sent.add(raw)
+                    batches.append(raw)
+                    spent += len(raw)
+        shown = store.setting(self._conn, "receipt") if show_receipt else None
+        return Offer(artisan, frontier, batches, shown or b"")
+
+    def take_in(self, answer: Answer) -> Learned:
+        """Take in what a registry answered. Safe to repeat, in any order."""
+        with self.write() as writing:
+            return writing.take_in(answer)
+
+    def level(self) -> tuple[bool, bool, Fingerprint, Fingerprint]:
+        """Return (they lack something, I lack something, my frontier, theirs)."""
+        held_logs = HeldLogs(self.rows())
+        receipt = self.receipt
+        theirs = receipt.heads if receipt else []
+        they_lack = any(
+            strands.lacking(
+                [(h.first, h.n, h.hash) for h in theirs if h.log == strands.heads[0].log]
+            )
+            for log in held_logs.logs()
+            if (strands := held_logs.strands(log)) is not None
+        )
+        i_lack = any(
+            (strands := held_logs.strands(head.log)) is None
+            or strands.find(head.n, head.hash) is None
+            for head in theirs
+        )
+        mine = frozenset(
+            (head.log, head.first, head.n, head.hash[:HEAD_HASH_BYTES])
+            for heads in self.heads().values()
+            for head in heads
+        )
+        return (
+            they_lack,
+            i_lack,
+            mine,
+            frozenset((head.log, head.first, head.n, head.hash) for head in theirs),
+        )
+
+    def rebuild(self) -> None:
+        """Compute every table of the ledger again from its changes."""
+        with self.write() as writing:
+            writing.pen.rebuild()
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        with self._lock:
+            self._conn.execute("BEGIN IMMEDIATE")
+            try:
+                (made,) = self._conn.execute("PRAGMA user_version").fetchone()
+                if not made:
+                    store.make(self._conn)
+                    key = BookKey(self._chance.random(BOOK_KEY_BYTES))
+                    store.keep_book_key(self._conn, key_id(key), key)
+                store.check_format(self._conn)
+                self._conn.execute("COMMIT")
+            except BaseException:
+                self._conn.execute("ROLLBACK")
+                raise
+        if store.setting(self._conn, "projection") != PROJECTION.to_bytes(4, "big"):
+            self.rebuild()
+            with self.write():
+                store.set_setting(self._conn, "projection", PROJECTION.to_bytes(4, "big"))
+        if self._was_restored():
+            with self.write() as writing:
+                writing.pen.rotate()
+
+    def _was_restored(self) -> bool:
+        """Say whether the guard remembers what the book does not hold."""
+        own = self.own
+        if self._guard_path is None or own is None:
+            return False
+        remembered = guard.read(self._guard_path)
+        if remembered is None:
+            return store.setting(self._conn, "guarded") is not None
+        found = self.rows().get(ChangeRow, remembered.log, remembered.n, remembered.hash)
+        return found is None
+
+    def _set_guard(self) -> None:
+        own = self.own
+        if self._guard_path is None or own is None or own.n == 0:
+            return
+        remembered = guard.read(self._guard_path)
+        if remembered != Guard(own.log, own.n, own.hash):
+            guard.write(self._guard_path, Guard(own.log, own.n, own.hash))
+        if store.setting(self._conn, "guarded") is None:
+            with self.write():
+                store.set_setting(self._conn, "guarded", b"1")
+
+    def _cut(
+        self, artisan: ArtisanId, log: LogId, path: Sequence[tuple[int, Hash]]
+    ) -> Iterator[bytes]:
+        rows = self.rows()
+        changes = []
+        for n, hash_ in path:
+            row = rows.get(ChangeRow, log, n, hash_)
+            assert row is not None
+            changes.append(row.placed)
+        for run in cuts(changes):
+            yield cut(self._device, artisan, run, self._chance.now())
+
+
+class Writing:
+    """A transaction on a book."""
+
+    def __init__(self, book: Book, device: SigningKey, chance: Chance, salted: set[bytes]) -> None:
+        self._book = book
+        self._conn = book.conn
+        self._device = device
+        self._chance = chance
+        self._salted = salted
+        self.fresh_salt: set[bytes] = set()
+        self.pen = Pen(book.rows(), book.parties(), device.public, book.own, chance.random)
+        self._own, self._logs = self.pen.own, frozenset(self.pen.logs)
+
+    def append(self, change: Change) -> Placed:
+        """Add a change to this book's own log, after the mark that it needs.
+
+        The first of a log after each opening of the book carries a salt: two copies of a phone
+        that record the same sale make two sales.
+        """
+        own = self.pen.own
+        salted = own is None or own.rotate or own.log not in self._salted
+        placed = self.pen.append(change, self._chance.now(), salted=salted)[-1]
+        if placed.log not in self._salted:
+            self._salted.add(placed.log)
+            self.fresh_salt.add(placed.log)
+        return placed
+
+    def take_in(self, answer: Answer) -> Learned:
+        """Take in one ledger's part of a reply, and see from it whether this book was copied."""
+        registry = self.pen.parties.registry
+        assert registry is not None
+        if answer.artisan != self._book.artisan:
+            return Learned(0, len(answer.batches), rotated=False, stale=False)
+        receipt = read_receipt(answer.receipt, registry)
+        before = self._book.receipt
+        stale = before is not None and receipt.order < before.order
+        # Someone else writes in my log: I was restored from an old copy, or copied.
+        copied = any(
+            self.pen.writes_in(head.log) and self.pen.unknown(head.log, head.n, head.hash)
+            for head in receipt.heads
+        )
+        logs = {descriptor.log: descriptor for descriptor in answer.logs} | self.pen.logs
+        certified = {PublicKey(row.key) for row in self.pen.rows.group(CertificateRow).values()} | {
+            self._device.public
+        }
+        admitted = admit(ArtisanId(answer.artisan), answer.batches, logs, registry, certified)
+        changes: list[Placed] = []
+        for batch in admitted.batches:
+            log, last = LogId(batch.header.log), batch.changes[-1]
+            self.pen.logs[log] = logs[log]
+            store.keep_envelope(self._conn, log, batch.header.first, last.n, last.hash, batch.raw)
+            changes += batch.changes
+        new = self.pen.take(changes)
+        if copied or any(self.pen.writes_in(each.log) for each in new):
+            copied = True
+            self.pen.rotate()
+        if not stale:
+            store.set_setting(self._conn, "receipt", answer.receipt)
+        return Learned(len(new), len(admitted.refused), rotated=copied, stale=stale)
+
+    def finish(self) -> None:
+        """Write what changed, before the commit."""
+        for log in self.pen.logs.keys() - self._logs:
+            store.keep_log(self._conn, self.pen.logs[log])
+        if self.pen.own != self._own:
+            store.set_setting(self._conn, "own", write_own(self.pen.own))
+        store.save(self._conn, self.pen.rows, whole=self.pen.whole)

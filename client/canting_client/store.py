@@ -1,0 +1,190 @@
+"""The SQL of a book: one SQLite file for one artisan, whole in itself."""
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from canting_protocol.crypto import PublicKey
+from canting_protocol.ledger import tables
+from canting_protocol.ledger.rows import PROJECTION, SHAPES, R, Row, Rows, Values, values_of
+from canting_protocol.log import Descriptor, LogId
+
+FORMAT: Final = 1
+"""The version of what cannot be rebuilt: logs, envelopes, settings of the book."""
+
+_SCHEMA: Final = """
+CREATE TABLE setting (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+CREATE TABLE log (
+    log         BLOB NOT NULL PRIMARY KEY,
+    key         BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    parent      BLOB NOT NULL
+) STRICT;
+CREATE TABLE book_key (
+    id  BLOB NOT NULL PRIMARY KEY,
+    key BLOB NOT NULL
+) STRICT;
+CREATE TABLE envelope (
+    log   BLOB    NOT NULL,
+    last  INTEGER NOT NULL,
+    hash  BLOB    NOT NULL,
+    first INTEGER NOT NULL,
+    raw   BLOB    NOT NULL,
+    PRIMARY KEY (log, last, hash, first)
+) STRICT;
+"""
+
+
+class NewerBook(Exception):
+    """Say that the file was written by a newer version of Canting: update, nothing is lost."""
+
+
+def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
+    """Open a book's file; `durable=False` is for simulation only."""
+    # Transactions are begun by hand: sqlite3's own rule would begin them late and not IMMEDIATE.
+    conn = sqlite3.connect(path, isolation_level=None, timeout=60, check_same_thread=False)
+    conn.execute("PRAGMA journal_mode = WAL" if durable else "PRAGMA journal_mode = MEMORY")
+    conn.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
+    return conn
+
+
+def make(conn: sqlite3.Connection) -> None:
+    """Make the tables of a new book, inside the caller's transaction."""
+    for statement in _SCHEMA.split(";"):
+        if statement.strip():
+            conn.execute(statement)
+    for statement in tables.create("sqlite", tables.ALONE):
+        conn.execute(statement)
+    conn.execute("CREATE INDEX change_by_kind ON change (kind, log, n)")
+    conn.execute(f"PRAGMA user_version = {FORMAT}")
+    set_setting(conn, "projection", PROJECTION.to_bytes(4, "big"))
+
+
+def check_format(conn: sqlite3.Connection) -> None:
+    """Raise `NewerBook` when a newer version made this file."""
+    (found,) = conn.execute("PRAGMA user_version").fetchone()
+    if found > FORMAT:
+        raise NewerBook(f"format {found}, and this version knows {FORMAT}")
+
+
+@cache
+def _positional(sql: str) -> str:
+    return re.sub(r"\$\d+", "?", sql)
+
+
+class BookRows:
+    """The ledger's rows as the book keeps them."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def find(self, shape: type[R], prefix: Values) -> Iterable[R]:
+        """Return the rows whose first columns are `prefix`."""
+        sql = _positional(tables.select(shape, len(prefix), tables.ALONE))
+        return [shape(*found) for found in self._conn.execute(sql, prefix)]
+
+
+def save(conn: sqlite3.Connection, rows: Rows, *, whole: bool) -> None:
+    """Write what changed; `whole` rows take the place of everything that was there."""
+    for shape in SHAPES:
+        if whole:
+            conn.execute(tables.delete(shape, tables.ALONE, whole=True))
+        changed = rows.changed[shape].items()
+        kept = [values_of(row) for _, row in changed if row is not None]
+        gone = [key for key, row in changed if row is None]
+        if gone and not whole:
+            conn.executemany(_positional(tables.delete(shape, tables.ALONE, whole=False)), gone)
+        if kept:
+            conn.executemany(_positional(tables.upsert(shape, tables.ALONE)), kept)
+
+
+def all_rows(conn: sqlite3.Connection) -> list[Row]:
+    """Return every row of the ledger, for its digest."""
+    kept = BookRows(conn)
+    return [row for shape in SHAPES for row in kept.find(shape, ())]
+
+
+def setting(conn: sqlite3.Connection, name: str) -> bytes | None:
+    """Return a setting of the book."""
+    found = conn.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return None if found is None else found[0]
+
+
+def set_setting(conn: sqlite3.Connection, name: str, value: bytes | None) -> None:
+    """Keep a setting of the book, or (None) forget it."""
+    if value is None:
+        conn.execute("DELETE FROM setting WHERE name = ?", (name,))
+        return
+    conn.execute(
+        """
+        INSERT INTO setting (name, value) VALUES (?, ?)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value
+        """,
+        (name, value),
+    )
+
+
+def logs(conn: sqlite3.Connection) -> dict[LogId, Descriptor]:
+    """Return the descriptors of every log the book has heard of."""
+    return {
+        LogId(log): Descriptor(PublicKey(key), incarnation, parent)
+        for log, key, incarnation, parent in conn.execute(
+            "SELECT log, key, incarnation, parent FROM log ORDER BY log"
+        )
+    }
+
+
+def keep_log(conn: sqlite3.Connection, descriptor: Descriptor) -> None:
+    """Remember a log's descriptor."""
+    conn.execute(
+        """
+        INSERT INTO log (log, key, incarnation, parent) VALUES (?, ?, ?, ?)
+        ON CONFLICT (log) DO NOTHING
+        """,
+        (descriptor.log, descriptor.key, descriptor.incarnation, descriptor.parent),
+    )
+
+
+def keep_envelope(
+    conn: sqlite3.Connection, log: LogId, first: int, last: int, hash_: bytes, raw: bytes
+) -> None:
+    """Keep another's signed batch, byte for byte, to be handed on."""
+    conn.execute(
+        """
+        INSERT INTO envelope (log, last, hash, first, raw) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (log, last, hash, first) DO NOTHING
+        """,
+        (log, last, hash_, first, raw),
+    )
+
+
+def envelopes(
+    conn: sqlite3.Connection, log: LogId, first: int, n: int
+) -> list[tuple[int, int, bytes, bytes]]:
+    """Return (first, last, last hash, bytes) of the kept batches that touch first…n of a log."""
+    return conn.execute(
+        """
+        SELECT first, last, hash, raw FROM envelope
+        WHERE log = ? AND last >= ? AND first <= ?
+        ORDER BY first, last
+        """,
+        (log, first, n),
+    ).fetchall()
+
+
+def book_keys(conn: sqlite3.Connection) -> dict[bytes, bytes]:
+    """Return the book's keys by their ids, the one to hide new values with first."""
+    return dict(conn.execute("SELECT id, key FROM book_key ORDER BY rowid"))
+
+
+def keep_book_key(conn: sqlite3.Connection, id_: bytes, key: bytes) -> None:
+    """Keep a book key."""
+    conn.execute(
+        "INSERT INTO book_key (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (id_, key)
+    )

@@ -1,0 +1,86 @@
+"""The primitives, behind one thin module: SHA-256, Ed25519 (RFC 8032), AES-256-GCM.
+
+All of them exist in browsers too. Keys and nonces come in as arguments: this module draws no
+random numbers.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Final, NewType
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from canting_protocol.errors import Refused
+
+PublicKey = NewType("PublicKey", bytes)
+"""32 bytes, as RFC 8032 writes them."""
+
+SEED_BYTES: Final = 32
+KEY_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+NONCE_BYTES: Final = 12
+
+
+def sha256(*parts: bytes) -> bytes:
+    """Return the 32 bytes of SHA-256 over the parts, one after the other."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+class SigningKey:
+    """A device's or the registry's Ed25519 key, from its 32-byte seed."""
+
+    __slots__ = ("_key", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = PublicKey(self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """Return the 64-byte signature over purpose ‖ 0 ‖ message.
+
+        The purpose separates domains: a signed batch can never be shown as a receipt.
+        """
+        return self._key.sign(purpose + b"\0" + message)
+
+
+@lru_cache(maxsize=4096)
+def _verifier(key: PublicKey) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(key)
+
+
+def verify(key: PublicKey, purpose: bytes, message: bytes, signature: bytes) -> None:
+    """Check a signature made by `SigningKey.sign`.
+
+    Raises:
+        Refused: `bad_signature`, also for a key that is not one.
+    """
+    try:
+        _verifier(key).verify(signature, purpose + b"\0" + message)
+    except (InvalidSignature, ValueError) as error:
+        raise Refused("bad_signature", "the signature does not fit") from error
+
+
+def seal(key: bytes, nonce: bytes, plain: bytes, bound_to: bytes) -> bytes:
+    """Encrypt with AES-256-GCM; `nonce` is 12 fresh bytes, `bound_to` the associated data."""
+    return AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def unseal(key: bytes, nonce: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """Decrypt what `seal` made.
+
+    Raises:
+        Refused: `not_private`, when the key is another or a byte was changed.
+    """
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, bound_to)
+    except (InvalidTag, ValueError) as error:
+        raise Refused("not_private", "this private value does not open with this key") from error

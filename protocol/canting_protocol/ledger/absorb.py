@@ -1,0 +1,275 @@
+"""The same ledger, kept up change by change: only the touched cells are computed again.
+
+`absorb` takes what carries a log on. What rewrites the past (a branch, a piece beyond a gap or one
+that fills it, a parent or a marked head that arrives late, a measured clock) is rare, and then the
+whole ledger is projected again: `merge` decides. (docs/decisions/0001)
+"""
+
+from collections.abc import Iterable, Sequence
+
+from canting_protocol.changes import Change, Clock, Kind, Seen, Void, read
+from canting_protocol.ledger.causality import NOTHING, Author, Held, pack, unpack
+from canting_protocol.ledger.facts import FACTS
+from canting_protocol.ledger.judge import Judgement, judge
+from canting_protocol.ledger.posting import (
+    Parties,
+    change_row,
+    fact_rows,
+    is_voided,
+    month,
+    moved_by,
+    other_rows,
+    void_verdict,
+)
+from canting_protocol.ledger.project import awaited_parent, project, with_parent, with_standing
+from canting_protocol.ledger.registers import settle
+from canting_protocol.ledger.rows import (
+    Awaited,
+    Balance,
+    ChangeRow,
+    HeadRow,
+    Leg,
+    Rows,
+    Stock,
+    Tally,
+    Turnover,
+    VoidRow,
+    Write,
+)
+from canting_protocol.ledger.stock import Shelf
+from canting_protocol.log import PREFIX_BYTES, Hash, LogId, Placed
+from canting_protocol.messages import Verdict
+
+
+def merge(rows: Rows, parties: Parties, new: Iterable[Placed]) -> tuple[Rows, bool]:
+    """Return the rows of a ledger that new changes have joined, and whether they are all of it.
+
+    `rows` is what is read and already changed in this transaction; when the answer is all of the
+    ledger, it takes the place of everything that was there.
+    """
+    ledger = Ledger(rows, parties)
+    arrived = [change for change in new if not ledger.holds(change)]
+    for change in in_causal_order(arrived, ledger.held):
+        if not ledger.absorb(change):
+            before = [row.placed for row in rows.all(ChangeRow)]
+            return project(parties, [*before, *arrived]), True
+    return rows, False
+
+
+class Ledger:
+    """One artisan's ledger under a working set of rows."""
+
+    def __init__(self, rows: Rows, parties: Parties) -> None:
+        self.rows = rows
+        self.held = Held(rows)
+        self._parties = parties
+        self._clocks = parties.clocks(rows)
+        self._shelf = Shelf(self.held, self._clocks)
+        self._awaited = {each.hash for each in rows.group(Awaited).values()}
+
+    def holds(self, change: Placed) -> bool:
+        """Say whether the change is here already."""
+        heads = self.held.heads(change.log)
+        if all(change.n > head.n for head in heads):
+            return False
+        return self.rows.get(ChangeRow, change.log, change.n, change.hash) is not None
+
+    def absorb(self, change: Placed) -> bool:
+        """Take in one new change, or return False when it rewrites the past."""
+        head = self._carried_on(change)
+        if head is None or change.hash[:PREFIX_BYTES] in self._awaited:
+            return False
+        judged = judge(change.body, by_registry=self._parties.by_registry(change.log))
+        view = judged.change
+        if isinstance(view, Clock) or (isinstance(view, Void) and not self.held.unforked):
+            return False
+        knew = unpack(head.knew)
+        if isinstance(view, Seen):
+            for piece in view.pieces:
+                if not self.held.resolves(piece):
+                    self.rows.put(Awaited(piece.log, piece.n, piece.hash))
+                    self.held.awaited.add((piece.log, piece.n, piece.hash))
+                    self._awaited.add(piece.hash)
+                knew = self.held.with_piece(knew, piece)
+        if head.n:
+            self.rows.drop(head)
+        row = change_row(change, judged)
+        self.rows.put(row)
+        self.rows.put(HeadRow(change.log, change.hash, head.first, change.n, pack(knew)))
+        self.held.moved(change.log)
+        author = Author(change.log, change.n, change.hash, knew)
+        if view is not None:
+            self._apply(view, row, author)
+        self._judge_voids_of(row)
+        return True
+
+    def _carried_on(self, change: Placed) -> HeadRow | None:
+        """Return the head that the change follows; one with n = 0 when it begins its log."""
+        heads = self.held.heads(change.log)
+        if not heads:
+            if change.n != 1:
+                return None
+            parent = self._parties.logs[change.log].parent
+            if not parent:
+                return HeadRow(change.log, change.previous, 1, 0, NOTHING)
+            for row in self.rows.group(HeadRow).values():
+                if row.hash == parent:
+                    known = with_parent(self.held, unpack(row.knew), _placed(row))
+                    return HeadRow(change.log, change.previous, 1, 0, pack(known))
+            if any(True for row in self.rows.all(ChangeRow) if row.hash == parent):
+                return None
+            self.rows.put(awaited_parent(parent))
+            self._awaited.add(parent[:PREFIX_BYTES])
+            return HeadRow(change.log, change.previous, 1, 0, NOTHING)
+        if any(head.hash == change.previous for head in heads):
+            return self.rows.get(HeadRow, change.log, change.previous)
+        return None
+
+    def _apply(self, view: Change, row: ChangeRow, author: Author) -> None:
+        if row.kind in FACTS:
+            if not is_voided(self.rows, self.held, self._parties, row):
+                self._post(view, row, author, sign=1)
+            return
+        fields = set()
+        for each in other_rows(view, author, row.t, self.held):
+            self.rows.put(each)
+            if isinstance(each, Write):
+                fields.add((each.entity, each.field))
+            elif isinstance(each, VoidRow):
+                self._void(each, row)
+        for entity, field in fields:
+            writes = self.rows.group(Write, entity, field).values()
+            for write, standing in settle(writes, self.held, self._clocks):
+                if write.standing != standing:
+                    self.rows.put(with_standing(write, standing))
+
+    def _void(self, void: VoidRow, row: ChangeRow) -> None:
+        verdict, reason = void_verdict(self.rows, self.held, self._parties, void)
+        if verdict is not Verdict.APPLIED:
+            self.rows.put(change_row(row.placed, Judgement(Kind.VOID, verdict, reason, None)))
+            return
+        strands = self.held.strands(void.target_log)
+        if strands is None:
+            return
+        targets = self.rows.group(ChangeRow, strands.heads[0].log, void.target_n)
+        others = [
+            each
+            for each in self.rows.group(VoidRow, void.target_log, void.target_n).values()
+            if each.hash != void.hash
+            and void_verdict(self.rows, self.held, self._parties, each)[0] is Verdict.APPLIED
+        ]
+        for target in targets.values():
+            if target.verdict == Verdict.APPLIED and not others:
+                fact_author = Author(target.log, target.n, target.hash, ())
+                self._post(read(target.body), target, fact_author, sign=-1)
+
+    def _post(self, fact: Change, row: ChangeRow, author: Author, *, sign: int) -> None:
+        """Enter a fact in the books, or (sign −1) take it out."""
+        moved = moved_by(fact, self.held, author)
+        again = set()
+        for each in fact_rows(fact, moved, author, row.t, self.held):
+            if sign > 0:
+                self.rows.put(each)
+            else:
+                self.rows.drop(each)
+            if isinstance(each, Leg) and sign > 0 and (each.item, each.place) not in again:
+                if not self._add(each):
+                    again.add((each.item, each.place))
+            elif isinstance(each, Leg | Tally):
+                again.add((each.item, each.place))
+        for cell in again:
+            self._count_again(*cell)
+        for entry in moved.entries:
+            self._move_money(entry.account, entry.partner, sign * entry.amount)
+        for taken in moved.takings:
+            key = (month(fact, author, row.t, self._clocks), taken.channel, taken.kind)
+            before = self.rows.get(Turnover, *key) or Turnover(*key, 0, 0, 0)
+            after = Turnover(
+                *key,
+                before.facts + sign,
+                before.quantity + sign * taken.quantity,
+                before.amount + sign * taken.amount,
+            )
+            if after.facts:
+                self.rows.put(after)
+            else:
+                self.rows.drop(before)
+
+    def _add(self, leg: Leg) -> bool:
+        """Add a leg to its cell; return False when only the whole formula can tell."""
+        cell = (leg.item, leg.place)
+        before = self.rows.get(Stock, *cell) or Stock(*cell, 0, 0, 0)
+        bases = self._shelf.latest(list(self.rows.group(Tally, *cell).values()))
+        if len(bases) > 1:
+            return False
+        quantity, uncertain = self._shelf.weigh(bases[0], leg) if bases else (leg.quantity, 0)
+        self.rows.put(Stock(*cell, before.quantity + quantity, before.uncertain + uncertain, 0))
+        return True
+
+    def _count_again(self, item: str, place: str) -> None:
+        legs = list(self.rows.group(Leg, item, place).values())
+        tallies = list(self.rows.group(Tally, item, place).values())
+        stock = self._shelf.stock(item, place, legs, tallies)
+        if legs or tallies:
+            self.rows.put(stock)
+        else:
+            self.rows.drop(stock)
+
+    def _move_money(self, account: int, partner: str, amount: int) -> None:
+        before = self.rows.get(Balance, account, partner) or Balance(account, partner, 0)
+        after = Balance(account, partner, before.amount + amount)
+        if after.amount:
+            self.rows.put(after)
+        else:
+            self.rows.drop(before)
+
+    def _judge_voids_of(self, row: ChangeRow) -> None:
+        """Judge again the voids that came before their target."""
+        for void in self.rows.group(VoidRow, row.log[:PREFIX_BYTES], row.n).values():
+            verdict, reason = void_verdict(self.rows, self.held, self._parties, void)
+            change = self.rows.get(ChangeRow, void.log, void.n, void.hash)
+            if change is not None and change.verdict != verdict:
+                self.rows.put(
+                    change_row(change.placed, Judgement(Kind.VOID, verdict, reason, None))
+                )
+
+
+def in_causal_order(changes: Sequence[Placed], held: Held) -> list[Placed]:
+    """Return changes so that what a mark names comes before it, wherever that is at hand."""
+    queues: dict[LogId, list[Placed]] = {}
+    for change in sorted(changes, key=lambda each: (each.log, each.n, each.hash)):
+        queues.setdefault(change.log, []).append(change)
+    if len(queues) <= 1:
+        return [change for queue in queues.values() for change in queue]
+    out: list[Placed] = []
+    here = {(change.log[:PREFIX_BYTES], change.n, change.hash[:PREFIX_BYTES]) for change in changes}
+    done: set[tuple[bytes, int, bytes]] = set()
+
+    def ready(change: Placed) -> bool:
+        try:
+            view = read(change.body)
+        except Exception:  # judged elsewhere; here only marks matter
+            return True
+        return not isinstance(view, Seen) or all(
+            (piece.log, piece.n, piece.hash) not in here - done for piece in view.pieces
+        )
+
+    positions = dict.fromkeys(queues, 0)
+    while len(out) < len(changes):
+        moved = False
+        for log, queue in queues.items():
+            while positions[log] < len(queue) and ready(queue[positions[log]]):
+                change = queue[positions[log]]
+                positions[log] += 1
+                done.add((change.log[:PREFIX_BYTES], change.n, change.hash[:PREFIX_BYTES]))
+                out.append(change)
+                moved = True
+        if not moved:
+            for log, queue in queues.items():
+                out += queue[positions[log] :]
+            break
+    return out
+
+
+def _placed(row: HeadRow) -> Placed:
+    return Placed(LogId(row.log), row.n, Hash(row.hash), Hash(b""), 0, b"")

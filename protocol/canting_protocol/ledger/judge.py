@@ -1,0 +1,114 @@
+"""What may be applied. Storage never depends on it: a change is kept first, and judged then."""
+
+from typing import Final, NamedTuple
+
+from canting_protocol.changes import (
+    BadChange,
+    Change,
+    Consent,
+    Item,
+    Kind,
+    Partner,
+    Place,
+    Production,
+    Profile,
+    Purchase,
+    Resolve,
+    Return,
+    Sale,
+    UnknownKind,
+    Void,
+    kind_of,
+    read,
+)
+from canting_protocol.ledger.registers import check_value
+from canting_protocol.limits import INTEGER_MAX
+from canting_protocol.messages import Reason, Verdict
+
+_REGISTRY_WRITES: Final = frozenset(
+    {
+        Kind.PROFILE,
+        Kind.VOID,
+        Kind.SEEN,
+        Kind.RESOLVE,
+        Kind.CLOCK,
+        Kind.CERTIFICATE,
+    }
+)
+_ONLY_REGISTRY_WRITES: Final = frozenset({Kind.CERTIFICATE})
+
+
+class Judgement(NamedTuple):
+    """What becomes of a change by itself; the view is there when it is applied."""
+
+    kind: int
+    verdict: Verdict
+    reason: Reason
+    change: Change | None
+
+
+def judge(body: bytes, *, by_registry: bool) -> Judgement:
+    """Judge a change by what it says and by whose log it stands in."""
+    try:
+        change = read(body)
+    except UnknownKind:
+        return Judgement(kind_of(body), Verdict.PARKED, Reason.UNKNOWN_KIND, None)
+    except BadChange:
+        return Judgement(_kind_or_none(body), Verdict.REFUSED, Reason.BAD_VALUE, None)
+    kind: int = change.__struct_config__.tag  # type: ignore[assignment]
+    allowed = kind in _REGISTRY_WRITES if by_registry else kind not in _ONLY_REGISTRY_WRITES
+    if not allowed:
+        return Judgement(kind, Verdict.REFUSED, Reason.OUT_OF_SCOPE, None)
+    try:
+        _check(kind, change)
+    except BadChange:
+        return Judgement(kind, Verdict.REFUSED, Reason.BAD_VALUE, None)
+    return Judgement(kind, Verdict.APPLIED, Reason.NONE, change)
+
+
+def check(change: Change) -> None:
+    """Raise `BadChange` when a change would be refused for what it holds; ask before it is made."""
+    _check(change.__struct_config__.tag, change)  # type: ignore[arg-type]
+
+
+def _check(kind: int, change: Change) -> None:
+    match change:
+        case Profile() | Item() | Partner() | Place():
+            numbers = [each.field for each in change.fields]
+            if len(set(numbers)) < len(numbers):
+                raise BadChange("a field is written twice")
+            for each in change.fields:
+                check_value(kind, each.field, bytes(each.value))
+        case Resolve():
+            check_value(change.of, change.field, bytes(change.value))
+        case Sale():
+            _within(sum(line.amount for line in change.lines))
+            _within(sum(line.quantity for line in change.lines))
+            if any((line.commission or 0) > line.amount for line in change.lines):
+                raise BadChange("a commission is more than the price")
+        case Return() | Purchase():
+            _within(sum(line.amount for line in change.lines))
+            _within(sum(line.quantity for line in change.lines))
+        case Production():
+            if not change.used and not change.made and not change.wage:
+                raise BadChange("a production without goods or wage")
+            _within(sum(line.quantity for line in change.used + change.made))
+        case Void():
+            if isinstance(change.target, int) and change.target < 1:
+                raise BadChange("a void of something that has a well-known name")
+        case Consent():
+            pass
+        case _:
+            pass
+
+
+def _within(total: int) -> None:
+    if total > INTEGER_MAX:
+        raise BadChange("the lines add up to more than a number can hold")
+
+
+def _kind_or_none(body: bytes) -> int:
+    try:
+        return kind_of(body)
+    except BadChange:
+        return 0

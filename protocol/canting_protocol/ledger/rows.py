@@ -1,0 +1,324 @@
+"""The tables of a ledger, as data, and a working set of their rows.
+
+Both ends keep these tables; the registry's begin with the artisan. They hold nothing that cannot be
+computed from the changes, so they carry the projection's version and are rebuilt, never migrated.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final, Protocol, TypeVar
+
+import msgspec
+
+from canting_protocol.crypto import sha256
+from canting_protocol.log import Hash, LogId, Placed
+
+PROJECTION: Final = 1
+"""The version of what these tables mean; another one in a database means: rebuild."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of a table; its first `KEY` fields are its key, its first `GROUP` one read."""
+
+    TABLE: ClassVar[str]
+    KEY: ClassVar[int]
+    GROUP: ClassVar[int]
+
+
+class ChangeRow(Row, frozen=True):
+    """A change, unpacked, and what became of it."""
+
+    TABLE = "change"
+    KEY = 3
+    GROUP = 2
+    log: bytes
+    n: int
+    hash: bytes
+    previous: bytes
+    t: int
+    kind: int
+    verdict: int
+    reason: int
+    body: bytes
+
+    @property
+    def placed(self) -> Placed:
+        """Return the change at its place."""
+        return Placed(
+            LogId(self.log), self.n, Hash(self.hash), Hash(self.previous), self.t, self.body
+        )
+
+
+class HeadRow(Row, frozen=True):
+    """The head of a strand, and what its author knew of other logs when it was written."""
+
+    TABLE = "head"
+    KEY = 2
+    GROUP = 0
+    log: bytes
+    hash: bytes
+    first: int
+    n: int
+    knew: bytes
+
+
+class Leg(Row, frozen=True):
+    """Goods that came to (or left) a place: quantity in thousandths of the item's unit."""
+
+    TABLE = "leg"
+    KEY = 6
+    GROUP = 2
+    item: str
+    place: str
+    log: bytes
+    n: int
+    hash: bytes
+    line: int
+    quantity: int
+    t: int
+    day: int | None
+
+
+class Tally(Row, frozen=True):
+    """A counted line: what was there, and what its author knew."""
+
+    TABLE = "tally"
+    KEY = 6
+    GROUP = 2
+    item: str
+    place: str
+    log: bytes
+    n: int
+    hash: bytes
+    line: int
+    counted: int
+    t: int
+    day: int | None
+    knew: bytes
+
+
+class Stock(Row, frozen=True):
+    """What lies where; `uncertain` is the part that a count may or may not have seen already."""
+
+    TABLE = "stock"
+    KEY = 2
+    GROUP = 2
+    item: str
+    place: str
+    quantity: int
+    uncertain: int
+    disputed: int
+
+
+class Write(Row, frozen=True):
+    """One write of one field, and how it stands (see `registers.Standing`)."""
+
+    TABLE = "field"
+    KEY = 5
+    GROUP = 2
+    entity: str
+    field: int
+    log: bytes
+    n: int
+    hash: bytes
+    t: int
+    value: bytes
+    knew: bytes
+    standing: int
+
+
+class Balance(Row, frozen=True):
+    """Money in an account, or owed by or to a partner: whole rupiah."""
+
+    TABLE = "balance"
+    KEY = 2
+    GROUP = 2
+    account: int
+    partner: str
+    amount: int
+
+
+class Turnover(Row, frozen=True):
+    """Facts of one kind in one month (year × 100 + month) and channel."""
+
+    TABLE = "turnover"
+    KEY = 3
+    GROUP = 3
+    month: int
+    channel: str
+    kind: int
+    facts: int
+    quantity: int
+    amount: int
+
+
+class VoidRow(Row, frozen=True):
+    """A void, by what it names; it waits here for a target that has not arrived."""
+
+    TABLE = "void"
+    KEY = 5
+    GROUP = 2
+    target_log: bytes
+    target_n: int
+    log: bytes
+    n: int
+    hash: bytes
+    knew: bytes
+
+
+class ClockRow(Row, frozen=True):
+    """A measured clock error of a piece of a log."""
+
+    TABLE = "clock"
+    KEY = 3
+    GROUP = 0
+    log: bytes
+    n: int
+    hash: bytes
+    of_log: bytes
+    of_first: int
+    of_n: int
+    of_hash: bytes
+    offset: int
+    error: int
+
+
+class CertificateRow(Row, frozen=True):
+    """A key that may write in this ledger."""
+
+    TABLE = "certificate"
+    KEY = 4
+    GROUP = 0
+    key: bytes
+    log: bytes
+    n: int
+    hash: bytes
+    role: int
+
+
+class Awaited(Row, frozen=True):
+    """A head that someone named and nobody here holds."""
+
+    TABLE = "awaited"
+    KEY = 3
+    GROUP = 0
+    log: bytes
+    n: int
+    hash: bytes
+
+
+class Reference(Row, frozen=True):
+    """A fact that carries another system's number."""
+
+    TABLE = "reference"
+    KEY = 4
+    GROUP = 1
+    reference: str
+    log: bytes
+    n: int
+    hash: bytes
+
+
+SHAPES: Final[tuple[type[Row], ...]] = (
+    ChangeRow,
+    HeadRow,
+    Leg,
+    Tally,
+    Stock,
+    Write,
+    Balance,
+    Turnover,
+    VoidRow,
+    ClockRow,
+    CertificateRow,
+    Awaited,
+    Reference,
+)
+
+R = TypeVar("R", bound=Row)
+Values = tuple[object, ...]
+
+
+def values_of(row: Row) -> Values:
+    """Return the row's columns, in order."""
+    return tuple(getattr(row, field) for field in row.__struct_fields__)
+
+
+def key_of(row: Row) -> Values:
+    """Return the row's key."""
+    return tuple(getattr(row, field) for field in row.__struct_fields__[: row.KEY])
+
+
+class Source(Protocol):
+    """Where rows are kept: a database at either end, or nothing yet."""
+
+    def find(self, shape: type[R], prefix: Values) -> Iterable[R]:
+        """Return the rows whose first columns are `prefix`."""
+        ...
+
+
+class Nothing:
+    """An empty source."""
+
+    def find(self, shape: type[R], prefix: Values) -> Iterable[R]:
+        """Return no rows."""
+        return ()
+
+
+class Rows:
+    """A working set: rows read when they are wanted, and the ones that changed."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._groups: dict[tuple[type[Row], Values], dict[Values, Row]] = {}
+        self.changed: dict[type[Row], dict[Values, Row | None]] = {shape: {} for shape in SHAPES}
+
+    def group(self, shape: type[R], *prefix: object) -> dict[Values, R]:
+        """Return the rows of one group (its first `GROUP` columns), by key."""
+        group = self._groups.get((shape, prefix))
+        if group is None:
+            group = {key_of(row): row for row in self._source.find(shape, prefix)}
+            for key, row in self.changed[shape].items():
+                if key[: shape.GROUP] == prefix:
+                    _set(group, key, row)
+            self._groups[shape, prefix] = group
+        return group  # type: ignore[return-value]
+
+    def get(self, shape: type[R], *key: object) -> R | None:
+        """Return one row by its whole key."""
+        return self.group(shape, *key[: shape.GROUP]).get(key)
+
+    def all(self, shape: type[R], *prefix: object) -> Iterator[R]:
+        """Yield every row whose first columns are `prefix`, changed ones as they now are."""
+        found: dict[Values, Row] = {key_of(row): row for row in self._source.find(shape, prefix)}
+        for key, row in self.changed[shape].items():
+            if key[: len(prefix)] == prefix:
+                _set(found, key, row)
+        yield from found.values()  # type: ignore[misc]
+
+    def put(self, row: Row) -> None:
+        """Keep a row, in the place of the one with its key."""
+        self._change(type(row), key_of(row), row)
+
+    def drop(self, row: Row) -> None:
+        """Take a row away."""
+        self._change(type(row), key_of(row), None)
+
+    def _change(self, shape: type[Row], key: Values, row: Row | None) -> None:
+        self.changed[shape][key] = row
+        group = self._groups.get((shape, key[: shape.GROUP]))
+        if group is not None:
+            _set(group, key, row)
+
+
+def _set(group: dict[Values, Row], key: Values, row: Row | None) -> None:
+    if row is None:
+        group.pop(key, None)
+    else:
+        group[key] = row
+
+
+def digest(rows: Iterable[Row]) -> bytes:
+    """Return the 32 bytes that equal ledgers share: over every row of every table, in key order."""
+    return sha256(
+        *sorted(msgspec.msgpack.encode((type(row).TABLE, *values_of(row))) for row in rows)
+    )

@@ -1,0 +1,75 @@
+"""What lies at one place of one item.
+
+A count asserts what was there, of the items it lists. It leaves aside the legs its author knew of
+and those that clearly came before it; all others are added to what was counted. So a forgotten sale
+of last Saturday, or history imported after a count, does not subtract twice. (design.md, section 5,
+rule 3)
+"""
+
+from collections.abc import Iterable, Sequence
+
+from canting_protocol.ledger.causality import Author, Held, unpack
+from canting_protocol.ledger.rows import Leg, Stock, Tally
+from canting_protocol.ledger.times import Clocks, clearly_after, clearly_before
+
+
+class Shelf:
+    """The legs and counts of one (item, place), and how to weigh them."""
+
+    def __init__(self, held: Held, clocks: Clocks) -> None:
+        self._held = held
+        self._clocks = clocks
+
+    def stock(self, item: str, place: str, legs: Iterable[Leg], tallies: Sequence[Tally]) -> Stock:
+        """Return what lies there, by the formula."""
+        legs = list(legs)
+        bases = self.latest(tallies)
+        if not bases:
+            return Stock(item, place, sum(leg.quantity for leg in legs), 0, 0)
+        answers = [self._since(base, legs) for base in bases]
+        quantity, uncertain = answers[-1]
+        disputed = len({each for each, _ in answers}) > 1
+        return Stock(item, place, quantity, uncertain, int(disputed))
+
+    def latest(self, tallies: Sequence[Tally]) -> list[Tally]:
+        """Return the causally maximal counts, the one to be shown last."""
+        if len(tallies) <= 1:
+            return list(tallies)
+        ordered = sorted(tallies, key=self._lateness)
+        if all(self.saw(ordered[-1], other) for other in ordered[:-1]):
+            return [ordered[-1]]
+        return [
+            each
+            for each in ordered
+            if not any(self.saw(other, each) for other in ordered if other is not each)
+        ]
+
+    def saw(self, tally: Tally, other: Tally | Leg) -> bool:
+        """Say whether a count's author had seen another fact.
+
+        Of two lines in one count the later line stands.
+        """
+        if tally.hash == other.hash:
+            return isinstance(other, Tally) and tally.line > other.line
+        author = Author(tally.log, tally.n, tally.hash, unpack(tally.knew))
+        return self._held.sees(author, other.log, other.n, other.hash)
+
+    def weigh(self, base: Tally, leg: Leg) -> tuple[int, int]:
+        """Return what a leg adds to a count, and how much of that is uncertain."""
+        if self.saw(base, leg):
+            return 0, 0
+        fact = self._clocks.moment(leg.log, leg.n, leg.t, leg.day)
+        count = self._clocks.moment(base.log, base.n, base.t, base.day)
+        if clearly_before(fact, count):
+            return 0, 0
+        after = self._held.sees(Author(leg.log, leg.n, leg.hash, ()), base.log, base.n, base.hash)
+        later = after or clearly_after(fact, count)
+        return leg.quantity, 0 if later else abs(leg.quantity)
+
+    def _since(self, base: Tally, legs: list[Leg]) -> tuple[int, int]:
+        weighed = [self.weigh(base, leg) for leg in legs]
+        return base.counted + sum(each for each, _ in weighed), sum(u for _, u in weighed)
+
+    def _lateness(self, tally: Tally) -> tuple[int, bytes, bytes, int]:
+        time = self._clocks.moment(tally.log, tally.n, tally.t, None).time
+        return time, tally.log, tally.hash, tally.line

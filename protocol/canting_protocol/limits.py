@@ -1,0 +1,40 @@
+"""Every limit of the protocol, in one table.
+
+Limits are enforced when a change is made, so that nothing committed can ever be too big to send,
+and they only ever widen (design.md, section 6).
+"""
+
+from typing import Final
+
+INTEGER_MAX: Final = 2**53 - 1
+"""Largest integer on the wire, either sign: what every language's number can hold exactly."""
+
+CHANGE_BYTES_MAX: Final = 16_000
+CHANGE_LINES_MAX: Final = 1_000
+TEXT_BYTES_MAX: Final = 1_024
+PRIVATE_BYTES_MAX: Final = 2_048
+
+BATCH_CHANGES_MAX: Final = 2_000
+BATCH_INFLATED_BYTES_MAX: Final = 256_000
+DICTIONARY_BYTES_MAX: Final = 32_768
+
+REQUEST_BYTES_MAX: Final = 1_048_576
+REPLY_BYTES_MAX: Final = 1_048_576
+BATCHES_BYTES_PER_MESSAGE_MAX: Final = 700_000
+"""What one request or reply spends on batches; the rest is for frontiers and receipts."""
+
+REQUEST_LEDGERS_MAX: Final = 512
+REQUEST_BATCHES_MAX: Final = 1_024
+FRONTIER_HEADS_MAX: Final = 1_000
+RECEIPT_EXCEPTIONS_MAX: Final = 500
+MARK_PIECES_MAX: Final = 300
+
+ROUND_TRIPS_MAX: Final = 64
+"""A sync that needs more exchanges than this is talking to something that does not listen."""
+
+ENROL_BYTES_MAX: Final = 4_096
+
+# The largest change must fit a batch, the fullest budget of batches a message.
+assert CHANGE_BYTES_MAX < BATCH_INFLATED_BYTES_MAX
+assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_INFLATED_BYTES_MAX < REQUEST_BYTES_MAX
+assert REQUEST_BYTES_MAX == REPLY_BYTES_MAX

@@ -1,0 +1,1 @@
+"""The department's end: the registry of all ledgers, and what staff ask of it."""

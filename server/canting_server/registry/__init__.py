@@ -1,0 +1,1 @@
+"""Does: takes in, enrols, answers, rebuilds."""

@@ -1,0 +1,388 @@
+"""The registry: takes in, judges, merges, answers. Every door ends in `take_in`.
+
+Its functions run inside a transaction that someone else opens, and answer after it is committed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import structlog
+
+from canting_protocol.batch import cut, cuts, open_batch, peek
+from canting_protocol.changes import Certificate, Change, Clock, Piece
+from canting_protocol.crypto import PublicKey, SigningKey, sha256
+from canting_protocol.door import Admitted, admit
+from canting_protocol.errors import Refused
+from canting_protocol.ledger.pen import Pen
+from canting_protocol.ledger.posting import Parties
+from canting_protocol.ledger.project import project
+from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Rows
+from canting_protocol.limits import (
+    BATCHES_BYTES_PER_MESSAGE_MAX,
+    RECEIPT_EXCEPTIONS_MAX,
+    REQUEST_BATCHES_MAX,
+)
+from canting_protocol.log import ARTISAN_BYTES, PREFIX_BYTES, ArtisanId, Descriptor, LogId, Placed
+from canting_protocol.messages import (
+    HEAD_HASH_BYTES,
+    VERSION,
+    Answer,
+    Enrolled,
+    Enrolment,
+    Exceptions,
+    Offer,
+    Receipt,
+    ReceiptHead,
+    Reply,
+    Request,
+    read_receipt,
+    write_receipt,
+)
+from canting_server.store import ledgers, logs, people
+from canting_server.store.database import Connection
+
+log: Final = structlog.get_logger()
+
+CLOCK_ERROR_SECONDS: Final = 60
+"""What a direct contact leaves uncertain of a device's clock: the way, and a clock set by hand."""
+
+
+class CodeRefused(Exception):
+    """Say that a one-time code opens nothing: unknown, used or expired (`code` says which)."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class TakenIn(NamedTuple):
+    """What one ledger's offer came to."""
+
+    answer: Answer
+    new: int
+    batches: int
+
+
+class Registry:
+    """All ledgers, with the key that signs for them and where time and chance come from."""
+
+    def __init__(
+        self, key: SigningKey, now: Callable[[], int], random: Callable[[int], bytes]
+    ) -> None:
+        self.key = key
+        self.now = now
+        self.random = random
+
+    # -- the doors ---------------------------------------------------------------------------
+
+    def exchange(self, conn: Connection, request: Request) -> Reply:
+        """Answer a verified request.
+
+        Raises:
+            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
+        """
+        now = self.now()
+        answers = [
+            self.take_in(conn, offer, PublicKey(request.key), request.clock, now).answer
+            for offer in request.ledgers
+        ]
+        return Reply(VERSION, now, answers)
+
+    def take_in(
+        self, conn: Connection, offer: Offer, sender: PublicKey, clock: int, now: int
+    ) -> TakenIn:
+        """Store what is offered for one ledger, judge it, and return what the sender lacks."""
+        artisan = ArtisanId(offer.artisan)
+        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+        pen = self._pen(conn, artisan, parties)
+        admitted = self._admit(offer, pen)
+        if sender not in admitted.certified:
+            raise Refused("unknown_key", "this key is not enrolled here")
+        logs.add_artisan(conn, artisan, now)
+
+        rolled_back = self._was_rolled_back(offer, pen)
+        announced = {held.descriptor.log: held.descriptor for held in offer.logs}
+        placed: list[Placed] = []
+        for batch in admitted.batches:
+            pen.logs.setdefault(LogId(batch.header.log), announced[LogId(batch.header.log)])
+            placed += batch.changes
+        new = {change.hash for change in pen.take(placed)}
+        if rolled_back or any(pen.writes_in(each.log) for each in placed if each.hash in new):
+            pen.rotate()
+        for batch in admitted.batches:
+            if any(change.hash in new for change in batch.changes):
+                last = batch.changes[-1]
+                logs.keep_envelope(
+                    conn, artisan, last.log, batch.header.first, last.n, last.hash, now, batch.raw
+                )
+        written = self._measure_clock(pen, offer, sender, clock, now)
+        self._finish(conn, artisan, pen, parties, written, changed=bool(new or written))
+        people.heard(conn, artisan, sender, now)
+        receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
+        answer = self._answer(conn, artisan, pen, offer, receipt, admitted)
+        log.info(
+            "offer_taken_in",
+            artisan=artisan.hex(),
+            device=sender.hex()[:16],
+            batches=len(offer.batches),
+            new=len(new),
+            refused=len(admitted.refused),
+        )
+        return TakenIn(answer, len(new), len(offer.batches))
+
+    def enrol(self, conn: Connection, enrolment: Enrolment) -> Enrolled:
+        """Let a device in that holds a one-time code and has proved its key.
+
+        The same key may ask again with the same code: its answer was lost on the way.
+
+        Raises:
+            CodeRefused: `unknown_code`, `code_used`, `code_expired`.
+        """
+        hashed, now, key = hash_code(enrolment.code), self.now(), PublicKey(enrolment.key)
+        found = people.code(conn, hashed)
+        if found is None:
+            raise CodeRefused("unknown_code", "there is no such code")
+        artisan, expires, used_by = found
+        if used_by is not None and used_by != key:
+            raise CodeRefused("code_used", "this code has been used already")
+        if used_by is None and expires < now:
+            raise CodeRefused("code_expired", "this code has expired")
+        people.use_code(conn, hashed, key)
+        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+        pen = self._pen(conn, artisan, parties)
+        certified = {row.key for row in pen.rows.group(CertificateRow).values()}
+        written = [] if key in certified else pen.append(Certificate(key), now)
+        self._finish(conn, artisan, pen, parties, written, changed=bool(written))
+        receipt = self._receipt(conn, artisan, pen, b"", now, again=not written)
+        offer = Offer(artisan, [], [])
+        answer = self._answer(conn, artisan, pen, offer, receipt, None)
+        log.info("device_enrolled", artisan=artisan.hex(), device=key.hex()[:16])
+        return Enrolled(
+            VERSION, artisan, self.key.public, answer.logs, answer.batches, answer.receipt
+        )
+
+    # -- what staff do -----------------------------------------------------------------------
+
+    def add_artisan(self, conn: Connection) -> ArtisanId:
+        """Begin a ledger, and return its artisan's pseudonym."""
+        artisan = ArtisanId(self.random(ARTISAN_BYTES))
+        logs.add_artisan(conn, artisan, self.now())
+        return artisan
+
+    def write(self, conn: Connection, artisan: ArtisanId, *changes: Change) -> None:
+        """Write in the registry's own log of an artisan: the department is a device too."""
+        now = self.now()
+        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+        pen = self._pen(conn, artisan, parties)
+        written = [placed for change in changes for placed in pen.append(change, now)]
+        self._finish(conn, artisan, pen, parties, written, changed=bool(written))
+        self._receipt(conn, artisan, pen, b"", now, again=False)
+
+    def rebuild(self, conn: Connection, artisan: ArtisanId) -> None:
+        """Compute every row of a ledger again, from the stored batches and nothing else."""
+        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+        rows = project(parties, stored_changes(conn, artisan))
+        ledgers.save(conn, artisan, rows, whole=True)
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _pen(self, conn: Connection, artisan: ArtisanId, parties: Parties) -> Pen:
+        return Pen(
+            Rows(ledgers.LedgerRows(conn, artisan)),
+            parties,
+            self.key.public,
+            logs.own(conn, artisan),
+            self.random,
+        )
+
+    def _admit(self, offer: Offer, pen: Pen) -> Admitted:
+        known = {held.descriptor.log: held.descriptor for held in offer.logs}
+        certified = {PublicKey(row.key) for row in pen.rows.group(CertificateRow).values()}
+        return admit(ArtisanId(offer.artisan), offer.batches, known, self.key.public, certified)
+
+    def _was_rolled_back(self, offer: Offer, pen: Pen) -> bool:
+        """Say whether someone holds more of the log that the registry writes than it does."""
+        return any(
+            pen.writes_in(held.descriptor.log)
+            and any(pen.unknown(held.descriptor.log, head.n, head.hash) for head in held.heads)
+            for held in offer.logs
+        )
+
+    def _measure_clock(
+        self, pen: Pen, offer: Offer, sender: PublicKey, clock: int, now: int
+    ) -> list[Placed]:
+        """Write down a device's clock error where it differs from what the set already says."""
+        offset = now - clock
+        written: list[Placed] = []
+        clocks = pen.parties.clocks(pen.rows)
+        for held in offer.logs:
+            if held.descriptor.key != sender or not held.heads:
+                continue
+            head = max(held.heads, key=lambda each: each.n)
+            strands = pen.ledger.held.strands(held.descriptor.log)
+            if strands is None or strands.find(head.n, head.hash) is None:
+                continue
+            said = clocks.of(held.descriptor.log, head.n)
+            if said is not None and (
+                head.n <= said.of_n or abs(offset - said.offset) <= said.error
+            ):
+                continue
+            piece = Piece(
+                held.descriptor.log[:PREFIX_BYTES],
+                1 if said is None else said.of_n + 1,
+                head.n,
+                head.hash[:PREFIX_BYTES],
+            )
+            written += pen.append(Clock(piece, offset, CLOCK_ERROR_SECONDS), now)
+        return written
+
+    def _finish(
+        self,
+        conn: Connection,
+        artisan: ArtisanId,
+        pen: Pen,
+        parties: Parties,
+        written: Sequence[Placed],
+        *,
+        changed: bool,
+    ) -> None:
+        """Keep what a pen has written: descriptors, its own batches, rows."""
+        for log_id in pen.logs.keys() - parties.logs.keys():
+            logs.keep_descriptor(conn, artisan, pen.logs[log_id])
+        by_log: dict[LogId, list[Placed]] = {}
+        for each in written:
+            by_log.setdefault(each.log, []).append(each)
+        for log_id, changes in by_log.items():
+            for run in cuts(changes):
+                raw = cut(self.key, artisan, run, self.now())
+                logs.keep_envelope(
+                    conn, artisan, log_id, run[0].n, run[-1].n, run[-1].hash, self.now(), raw
+                )
+        if pen.own is not None:
+            logs.keep_own(conn, artisan, pen.own)
+        if changed:
+            ledgers.save(conn, artisan, pen.rows, whole=pen.whole)
+
+    def _receipt(
+        self,
+        conn: Connection,
+        artisan: ArtisanId,
+        pen: Pen,
+        shown: bytes,
+        now: int,
+        *,
+        again: bool,
+    ) -> bytes:
+        """Return the receipt of a ledger: the last one, unless something has changed since."""
+        last = ledgers.receipt(conn, artisan)
+        epoch, number = (1, 0) if last is None else last[:2]
+        before = None if last is None else read_receipt(last[2], self.key.public)
+        if shown:
+            theirs = read_receipt(shown, self.key.public)
+            if theirs.artisan == artisan and theirs.order > (epoch, number):
+                # A later receipt of ours that we do not remember: we were restored.
+                epoch, number, before = theirs.epoch + 1, theirs.number, None
+        heads = [
+            ReceiptHead(head.log, head.first, head.n, head.hash[:HEAD_HASH_BYTES])
+            for prefix in sorted(pen.ledger.held.logs())
+            for head in pen.ledger.held.heads(prefix)
+        ]
+        if again and last is not None and before is not None and before.heads == heads:
+            return last[2]
+        exceptions, more = self._exceptions(conn, artisan)
+        if (
+            last is not None
+            and before is not None
+            and (before.heads, before.exceptions) == (heads, exceptions)
+        ):
+            return last[2]
+        receipt = Receipt(VERSION, artisan, epoch, max(number + 1, now), heads, exceptions, more)
+        raw = write_receipt(self.key, receipt)
+        ledgers.keep_receipt(conn, artisan, receipt.epoch, receipt.number, raw)
+        return raw
+
+    def _exceptions(self, conn: Connection, artisan: ArtisanId) -> tuple[list[Exceptions], bool]:
+        """Return what was not simply applied, consecutive changes of one path as one range."""
+        runs: list[Exceptions] = []
+        rows = Rows(ledgers.LedgerRows(conn, artisan))
+        for log_id, n, hash_, verdict, reason in ledgers.excepted(
+            conn, artisan, 50 * RECEIPT_EXCEPTIONS_MAX
+        ):
+            change = rows.get(ChangeRow, log_id, n, hash_)
+            assert change is not None
+            end = hash_[:HEAD_HASH_BYTES]
+            if runs:
+                last = runs[-1]
+                if (last.log, last.verdict, last.reason, last.hash) == (
+                    log_id,
+                    verdict,
+                    reason,
+                    change.previous[:HEAD_HASH_BYTES],
+                ):
+                    runs[-1] = Exceptions(log_id, last.first, n, end, verdict, reason)
+                    continue
+            runs.append(Exceptions(log_id, n, n, end, verdict, reason))
+        return runs[:RECEIPT_EXCEPTIONS_MAX], len(runs) > RECEIPT_EXCEPTIONS_MAX
+
+    def _answer(
+        self,
+        conn: Connection,
+        artisan: ArtisanId,
+        pen: Pen,
+        offer: Offer,
+        receipt: bytes,
+        admitted: Admitted | None,
+    ) -> Answer:
+        """Return what the sender lacks, whole signed batches, as much as a message carries."""
+        theirs = {
+            held.descriptor.log: [(head.first, head.n, head.hash) for head in held.heads]
+            for held in offer.logs
+        }
+        descriptors: dict[LogId, Descriptor] = {}
+        batches: list[bytes] = []
+        spent = 0
+        # The registry's own log first: it holds the certificates that the others need.
+        order = sorted(pen.logs, key=lambda each: (pen.logs[each].key != self.key.public, each))
+        for log_id in order:
+            strands = pen.ledger.held.strands(log_id)
+            if strands is None:
+                continue
+            sent: set[bytes] = set()
+            for range_ in strands.lacking(theirs.get(log_id, ())):
+                for first, last, hash_, raw in logs.envelopes(
+                    conn, artisan, log_id, range_.first, range_.n
+                ):
+                    if raw in sent or not strands.overlaps(range_, first, last, hash_):  # type: ignore[arg-type]
+                        continue
+                    full = spent + len(raw) > BATCHES_BYTES_PER_MESSAGE_MAX
+                    if full or len(batches) >= REQUEST_BATCHES_MAX:
+                        break
+                    sent.add(raw)
+                    batches.append(raw)
+                    spent += len(raw)
+            if sent or log_id not in theirs:
+                descriptors[log_id] = pen.logs[log_id]
+        return Answer(
+            artisan,
+            list(descriptors.values()),
+            batches,
+            receipt,
+            list(admitted.refused) if admitted else [],
+        )
+
+
+def hash_code(code: str) -> bytes:
+    """Return what is stored of a one-time code; its dashes, spaces and case are for the eye."""
+    plain = "".join(each for each in code.upper() if each.isalnum())
+    return sha256(b"canting/code/1\0", plain.encode())
+
+
+def stored_changes(conn: Connection, artisan: ArtisanId) -> list[Placed]:
+    """Return every change of a ledger from its stored batches, each once."""
+    known = logs.descriptors(conn, artisan)
+    changes: dict[bytes, Placed] = {}
+    for raw in logs.all_envelopes(conn, artisan):
+        header, _ = peek(raw)
+        for change in open_batch(raw, known[LogId(header.log)]).changes:
+            changes[change.hash] = change
+    return list(changes.values())

@@ -1,0 +1,55 @@
+"""One-time codes, staff's tokens, and when each device was last heard."""
+
+from canting_protocol.crypto import PublicKey
+from canting_protocol.log import ArtisanId
+from canting_server.store.database import Connection
+
+
+def add_code(conn: Connection, code: bytes, artisan: ArtisanId, expires: int) -> None:
+    """Keep the hash of a one-time code."""
+    conn.execute(
+        """
+        INSERT INTO enrolment (code, artisan, expires, used_by)
+        VALUES ($1, $2, $3, NULL)
+        """,
+        code,
+        artisan,
+        expires,
+    )
+
+
+def code(conn: Connection, hashed: bytes) -> tuple[ArtisanId, int, PublicKey | None] | None:
+    """Return whose code it is, when it expires, and which key has used it."""
+    found = conn.fetch("SELECT artisan, expires, used_by FROM enrolment WHERE code = $1", hashed)
+    return found[0] if found else None
+
+
+def use_code(conn: Connection, hashed: bytes, key: PublicKey) -> None:
+    """Note which key has used a code."""
+    conn.execute("UPDATE enrolment SET used_by = $2 WHERE code = $1", hashed, key)
+
+
+def add_token(conn: Connection, hashed: bytes, name: str, now: int) -> None:
+    """Keep the hash of a staff token."""
+    conn.execute("INSERT INTO token (token, name, since) VALUES ($1, $2, $3)", hashed, name, now)
+
+
+def token_name(conn: Connection, hashed: bytes) -> str | None:
+    """Return the name that a token was given to."""
+    found = conn.fetch("SELECT name FROM token WHERE token = $1", hashed)
+    return found[0][0] if found else None
+
+
+def heard(conn: Connection, artisan: ArtisanId, key: PublicKey, now: int) -> None:
+    """Note that a device has stated, signed, how far it had come."""
+    conn.execute(
+        """
+        INSERT INTO statement (artisan, key, heard) VALUES ($1, $2, $3)
+        ON CONFLICT (artisan, key) DO UPDATE
+        SET heard = CASE WHEN excluded.heard > statement.heard
+            THEN excluded.heard ELSE statement.heard END
+        """,
+        artisan,
+        key,
+        now,
+    )
