@@ -49,7 +49,7 @@ from canting_protocol.messages import (
     held,
     read_receipt,
 )
-from canting_protocol.names import Key
+from canting_protocol.names import Key, key_in
 from canting_protocol.private import BookKey, hide, key_id
 
 BOOK_KEY_BYTES: Final = 32
@@ -212,11 +212,19 @@ class Book:
         """Return how this book's next change names something that the tables know as `key`."""
         if key.startswith("-"):
             return int(key)
-        log, _, n = key.partition("~")[0].partition(".")
+        plain, _, branch = key.partition("~")
+        log, _, n = plain.partition(".")
         own, prefix = self.own, bytes.fromhex(log)
         if own is not None and not own.rotate and own.log[:PREFIX_BYTES] == prefix:
             return int(n)
-        return Foreign(prefix, int(n))
+        return Foreign(prefix, int(n), bytes.fromhex(branch) or None)
+
+    def key_of(self, placed: Placed) -> Key:
+        """Return the table key of what a held change introduced."""
+        there = self.rows().group(ChangeRow, placed.log, placed.n)
+        return key_in(
+            placed.log[:PREFIX_BYTES], placed.n, placed.hash[:4] if len(there) > 1 else b""
+        )
 
     # -- syncing -----------------------------------------------------------------------------
 

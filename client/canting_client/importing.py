@@ -45,7 +45,7 @@ class ColumnMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     reference: _Column | None = None
     """The order's id where it was sold."""
     channel: _Column | None = None
-    channel_is: _Column | None = None
+    channel_is: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)] | None = None
     """The one channel of the whole file, instead of a column."""
     payment: _Column | None = None
     returned: _Column | None = None
@@ -290,9 +290,10 @@ def _sale(line: int, cells: Mapping[str, str], columns: ColumnMap) -> ParsedSale
     quantity = _read(thousandths, cells, columns.quantity) if columns.quantity else 1_000
     if quantity == 0:
         raise ValueError(f"kolom {columns.quantity}: jumlah barang nol")
-    # An empty cell there says that nothing came back; an empty quantity says nothing.
-    came_back = columns.returned is not None and cells[columns.returned].strip() != ""
-    returned = _read(thousandths, cells, columns.returned) if columns.returned and came_back else 0
+    returned = 0
+    # An empty cell here says that nothing came back; an empty quantity would say nothing.
+    if columns.returned is not None and _words(cells, columns.returned) is not None:
+        returned = _read(thousandths, cells, columns.returned)
     if returned > quantity:
         raise ValueError(f"kolom {columns.returned}: lebih banyak yang kembali daripada terjual")
     return ParsedSale(

@@ -75,6 +75,8 @@ class Foreign(Array, frozen=True):
 
     log: Prefix
     n: Position
+    branch: Annotated[bytes, Meta(min_length=4, max_length=4)] | None = None
+    """The first bytes of the change's hash, where its author held more than one at that place."""
 
 
 Name = Whole | Foreign
@@ -546,7 +548,7 @@ def read(body: bytes) -> Change:
 
 def value(of: int | str | bytes | Private | Foreign | None) -> Raw:
     """Return a field's value as it is stored and compared: its MessagePack bytes."""
-    return Raw(codec.encode(of))
+    return Raw(codec.encode(_part(of)))
 
 
 def plain(raw: bytes | Raw) -> Any:

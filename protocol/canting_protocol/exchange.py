@@ -20,6 +20,9 @@ class Exchange:
     round_trips: int = 0
     stuck: bool = False
     forgotten: bool = False
+    """The door said once that it does not know this device."""
+    offer_all: bool = False
+    """Believe nothing of the registry, and offer everything, certificates too."""
     mine: Fingerprint = frozenset()
     theirs: Fingerprint = frozenset()
 
@@ -38,6 +41,7 @@ class Exchange:
             self,
             round_trips=self.round_trips + 1,
             stuck=self.round_trips > 0 and not moved,
+            offer_all=False,
             mine=mine,
             theirs=theirs,
         )
@@ -49,4 +53,4 @@ class Exchange:
         """
         if self.forgotten:
             return None
-        return replace(self, forgotten=True)
+        return replace(self, forgotten=True, offer_all=True)

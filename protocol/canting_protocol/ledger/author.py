@@ -73,7 +73,7 @@ def _foreign(part: object) -> list[Foreign]:
     if isinstance(part, codec.Raw):
         value = codec.decode(_opaque, bytes(part))
         match value:
-            case [bytes() as log, int() as n] if len(log) == PREFIX_BYTES:
+            case [bytes() as log, int() as n, *_] if len(log) == PREFIX_BYTES:
                 return [Foreign(log, n)]
     return []
 

@@ -154,15 +154,16 @@ class Held:
         low, high = strands.find(old.n, old.hash), strands.find(new.n, new.hash)
         return low is not None and high is not None and strands.same_path(new.n, high, old.n, low)
 
-    def named(self, author: Author, log: bytes, n: int) -> bytes | None:
+    def named(self, author: Author, log: bytes, n: int, branch: bytes = b"") -> bytes | None:
         """Return the hash of the held change that the author meant by n of a log.
 
-        Where a fork makes the name ambiguous, it is the one on the branch that the author saw.
+        Where a fork makes the name ambiguous, it is the branch that the name tells, else the one
+        that the author saw.
         """
         strands = self.strands(log)
         if strands is None:
             return None
-        hashes = strands.hashes(n)
+        hashes = [each for each in strands.hashes(n) if each.startswith(branch)]
         if len(hashes) <= 1:
             return hashes[0] if hashes else None
         whole = strands.heads[0].log
@@ -171,19 +172,21 @@ class Held:
 
     def key(self, author: Author, name: Name) -> Key:
         """Return the table key of a name as its author meant it."""
+        branch = b""
         if isinstance(name, Foreign):
-            log, n = name.log, name.n
+            log, n, branch = name.log, name.n, name.branch or b""
         elif name < 0:
             return _key_of(name)
         else:
             log, n = author.log[:PREFIX_BYTES], name
-        if self.linear(log):
+        if self.linear(log) and not branch:
             return _key_in(log, n)
         strands = self.strands(log)
-        if strands is None or len(strands.hashes(n)) <= 1:
+        hashes = strands.hashes(n) if strands is not None else []
+        if len(hashes) <= 1 and all(each.startswith(branch) for each in hashes):
             return _key_in(log, n)
-        meant = self.named(author, log, n)
-        return _key_in(log, n, meant[:4] if meant else b"")
+        meant = self.named(author, log, n, branch)
+        return _key_in(log, n, meant[:4] if meant else branch)
 
 
 def _head(row: HeadRow) -> Head:

@@ -87,11 +87,11 @@ def change_row(placed: Placed, judged: Judgement) -> ChangeRow:
     )
 
 
-def target_of(author: Author, name: Name) -> tuple[bytes, int]:
-    """Return (log prefix, n) of a name that is not well-known."""
+def target_of(author: Author, name: Name) -> tuple[bytes, int, bytes]:
+    """Return (log prefix, n, branch) of a name that is not well-known."""
     if isinstance(name, Foreign):
-        return name.log, name.n
-    return author.log[:PREFIX_BYTES], name
+        return name.log, name.n, name.branch or b""
+    return author.log[:PREFIX_BYTES], name, b""
 
 
 def moved_by(fact: Change, held: Held, author: Author) -> Effects:
@@ -167,8 +167,8 @@ def other_rows(change: Change, author: Author, t: int, held: Held) -> Iterable[R
         case Consent():
             yield Write(CONSENT, CONSENT_LEVEL, *place, t, codec.encode(int(change.level)), knew, 0)
         case Void():
-            target_log, target_n = target_of(author, change.target)
-            yield VoidRow(target_log, target_n, *place, knew)
+            target_log, target_n, branch = target_of(author, change.target)
+            yield VoidRow(target_log, target_n, *place, branch, knew)
         case Clock():
             piece = change.piece
             yield ClockRow(
@@ -185,7 +185,7 @@ def is_voided(rows: Rows, held: Held, parties: Parties, row: ChangeRow) -> bool:
     voids = rows.group(VoidRow, row.log[:PREFIX_BYTES], row.n).values()
     return any(
         void_verdict(rows, held, parties, void) == (Verdict.APPLIED, Reason.NONE)
-        and held.named(_author(void), row.log, row.n) == row.hash
+        and held.named(_author(void), row.log, row.n, void.target_branch) == row.hash
         for void in voids
     )
 
@@ -195,7 +195,7 @@ def void_verdict(rows: Rows, held: Held, parties: Parties, void: VoidRow) -> tup
 
     Her devices may void her facts, the registry its own.
     """
-    meant = held.named(_author(void), void.target_log, void.target_n)
+    meant = held.named(_author(void), void.target_log, void.target_n, void.target_branch)
     strands = held.strands(void.target_log)
     if meant is None or strands is None:
         return Verdict.APPLIED, Reason.NONE

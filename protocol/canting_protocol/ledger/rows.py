@@ -162,6 +162,7 @@ class VoidRow(Row, frozen=True):
     log: bytes
     n: int
     hash: bytes
+    target_branch: bytes
     knew: bytes
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import structlog
+from msgspec import structs
 
 from canting_protocol.batch import cut, cuts, open_batch, peek
 from canting_protocol.changes import Certificate, Change, Clock, Piece
 from canting_protocol.crypto import PublicKey, SigningKey, sha256
 from canting_protocol.door import Admitted, admit
 from canting_protocol.errors import Refused
-from canting_protocol.ledger.pen import Pen
+from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Rows
@@ -177,6 +178,24 @@ class Registry:
         written = [placed for change in changes for placed in pen.append(change, now)]
         self._finish(conn, artisan, pen, parties, written, changed=bool(written))
         self._receipt(conn, artisan, pen, b"", now, again=False)
+
+    def note_restored(self, conn: Connection) -> None:
+        """Open the next epoch of every ledger, and begin new logs: this is a restored backup.
+
+        An operator who forgets it loses nothing: devices that show more do the same, one by one.
+        """
+        for artisan in logs.artisans(conn):
+            end = logs.own(conn, artisan)
+            if end is not None:
+                logs.keep_own(conn, artisan, Own(end.log, end.n, end.hash, rotate=True))
+            last = ledgers.receipt(conn, artisan)
+            if last is not None:
+                receipt = read_receipt(last[2], self.key.public)
+                again = structs.replace(
+                    receipt, epoch=receipt.epoch + 1, number=max(receipt.number + 1, self.now())
+                )
+                raw = write_receipt(self.key, again)
+                ledgers.keep_receipt(conn, artisan, again.epoch, again.number, raw)
 
     def rebuild(self, conn: Connection, artisan: ArtisanId) -> None:
         """Compute every row of a ledger again, from the stored batches and nothing else."""

@@ -172,7 +172,7 @@ class SQLiteDatabase:
                 group.append(more)
             works = [each.work for each in group]
             try:
-                results = await _on_thread(self._writer, lambda raw, w=works: run_group(raw, w))  # type: ignore[misc]
+                results = await self._commit(works)
             except Exception as error:  # the transaction failed: nobody's was kept
                 results = [error] * len(group)
             for each, result in zip(group, results, strict=True):
@@ -182,6 +182,9 @@ class SQLiteDatabase:
                     each.result.set_exception(result)
                 else:
                     each.result.set_result(result)
+
+    async def _commit(self, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+        return await _on_thread(self._writer, lambda raw: run_group(raw, works))
 
     def stop(self) -> None:
         """Let the writer finish what waits, and end."""
@@ -194,7 +197,7 @@ async def _on_thread(conn: aiosqlite.Connection, work: Callable[[sqlite3.Connect
     aiosqlite offers its calls only one by one, which costs a thread hop each and 50 times the time;
     this is the one place that reaches for what they are all made of.
     """
-    result: T = await conn._execute(work, conn._conn)
+    result: T = await conn._execute(work, conn._conn)  # type: ignore[no-untyped-call]
     return result
 
 
