@@ -8,6 +8,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tests.simulation.loop import run
+from tests.simulation.world import (
+    BAD_VALUE,
+    NOT_A_CHANGE,
+    UNKNOWN_KIND,
+    Device,
+    World,
+    name_in,
+)
+
 from canting_protocol import changes as c
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
@@ -32,15 +42,6 @@ from canting_protocol.messages import Verdict
 from canting_server.registry import registry as registry_module
 from canting_server.store import ledgers, logs
 from canting_server.store.database import SQLite
-from tests.simulation.loop import run
-from tests.simulation.world import (
-    BAD_VALUE,
-    NOT_A_CHANGE,
-    UNKNOWN_KIND,
-    Device,
-    World,
-    name_in,
-)
 
 STEPS: Final = 110
 EXCHANGES_MIN: Final = 30
@@ -230,8 +231,9 @@ class Story:
             device.skew = chance.choice((0, 40, -7200, 86_400 * 3, 86_400 * 3650, -1_759_000_000))
 
     async def _knock(self, data: bytes) -> None:
-        from canting_protocol.errors import Refused
         from tests.simulation.world import Lost
+
+        from canting_protocol.errors import Refused
 
         try:
             await self.world.server.serve(data)

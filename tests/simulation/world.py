@@ -260,7 +260,7 @@ class World:
     """One history: who there is, what has gone wrong, and what really happened."""
 
     def __init__(self, seed: int, folder: Path, *, faults: bool = True) -> None:
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311  # chance must repeat
         self.folder = folder
         self.faulty = faults
         self.struck: Counter[str] = Counter()
@@ -364,9 +364,8 @@ class World:
     def stranger_sends(self) -> bytes:
         """Return a request by someone without a certificate, with a batch of her own making."""
         from canting_protocol.batch import cut
-        from canting_protocol.log import Descriptor
+        from canting_protocol.log import Descriptor, Head
         from canting_protocol.messages import VERSION, Offer, Request, held, write_request
-        from canting_protocol.log import Head
 
         key = SigningKey(self.chance.randbytes(32))
         descriptor = Descriptor(key.public, self.chance.randbytes(8), b"")

@@ -140,6 +140,8 @@ class SQLiteDatabase:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction; return what it returned once that is committed."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        # Whoever asked may be cancelled meanwhile; then nobody else would look at the outcome.
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._jobs.put_nowait(Job(work, result))
         return await asyncio.shield(result)
 

@@ -1,0 +1,91 @@
+"""Settings: a TOML file in the registry's home, overridden by the environment, checked at start."""
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from canting_protocol.crypto import SEED_BYTES, SigningKey
+from canting_server.registry.registry import Registry
+
+
+class BadSettings(Exception):
+    """Say which setting is wrong, and what it must be."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator may set; each also as CANTING_ and its name in capitals."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8470
+    body_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    """How long a request's body may take to arrive."""
+    drain_s: Annotated[int, Meta(ge=0, le=600)] = 30
+    """How long requests under way may take to finish when the server is stopped."""
+    code_hours: Annotated[int, Meta(ge=1, le=720)] = 72
+    """How long a one-time code opens the door."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+_FILE: Final = "canting-server.toml"
+
+
+def load(home: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a home.
+
+    Raises:
+        BadSettings: an unknown name, or a value of the wrong kind or out of range.
+    """
+    told: dict[str, object] = {}
+    file = home / _FILE
+    if file.exists():
+        try:
+            told = msgspec.toml.decode(file.read_bytes(), type=dict[str, object])
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{file}: {error}") from error
+    for name in Settings.__struct_fields__:
+        if (value := environment.get(f"CANTING_{name.upper()}")) is not None:
+            told[name] = value
+    try:
+        return msgspec.convert(told, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSettings(f"settings: {error}") from error
+
+
+def database_path(home: Path) -> Path:
+    """Return where the registry keeps everything but its key."""
+    return home / "registry.db"
+
+
+def make_key(home: Path) -> None:
+    """Make the registry's key, once; it stays out of the database and of its backups.
+
+    Raises:
+        FileExistsError: there is one already.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home / "registry.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(SEED_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def open_registry(home: Path) -> Registry:
+    """Return the registry of a home, with the real clock and real chance.
+
+    Raises:
+        BadSettings: there is no key, or it is not one.
+    """
+    try:
+        seed = (home / "registry.key").read_bytes()
+    except FileNotFoundError as error:
+        raise BadSettings(f"no registry in {home}: run `canting-server init` first") from error
+    if len(seed) != SEED_BYTES:
+        raise BadSettings(f"{home / 'registry.key'} is not a key of {SEED_BYTES} bytes")
+    return Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes)

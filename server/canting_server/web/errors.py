@@ -1,0 +1,73 @@
+"""Errors become answers in one place: RFC 9457 problems, with a stable `code` for programs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from canting_protocol.errors import Refused
+from canting_server.registry.ask import BadQuestion, NotFound
+from canting_server.registry.registry import CodeRefused
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log: Final = structlog.get_logger()
+
+_STATUS: Final = {
+    "too_large": 413,
+    "unknown_key": 401,
+    "bad_signature": 401,
+    "unknown_code": 404,
+    "code_used": 409,
+    "code_expired": 410,
+}
+
+
+class Problem(Exception):
+    """Answer with this problem."""
+
+    def __init__(self, status: int, code: str, detail: str, **headers: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+def problem(status: int, code: str, detail: str, **headers: str) -> web.Response:
+    """Return a problem as an answer."""
+    body = {
+        "type": f"urn:canting:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode(body),
+        content_type="application/problem+json",
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer an error of theirs as a problem; log anything else once, and say nothing of it."""
+    try:
+        return await handler(request)
+    except Problem as error:
+        return problem(error.status, error.code, str(error), **error.headers)
+    except (Refused, CodeRefused) as error:
+        return problem(_STATUS.get(error.code, 400), error.code, str(error))
+    except BadQuestion as error:
+        return problem(400, "bad_question", str(error))
+    except NotFound as error:
+        return problem(404, "not_found", str(error))
+    except web.HTTPException as error:
+        extra = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return problem(error.status, error.reason.lower().replace(" ", "_"), error.reason, **extra)
+    except Exception:
+        log.exception("request_failed", method=request.method, path=request.path)
+        return problem(500, "internal", "Something went wrong here; it has been noted.")

@@ -1,0 +1,92 @@
+"""The doors of devices: to be enrolled, and to sync."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from aiohttp import web
+
+from canting_protocol.limits import ENROL_BYTES_MAX, REQUEST_BYTES_MAX
+from canting_protocol.messages import (
+    MEDIA_TYPE,
+    read_enrolment,
+    read_request,
+    write_enrolled,
+    write_reply,
+)
+from canting_server.registry.registry import CodeRefused
+from canting_server.web.errors import Problem
+from canting_server.web.keys import DATABASE, GUESSES, REGISTRY, SETTINGS
+
+routes: Final = web.RouteTableDef()
+
+GUESSES_MAX: Final = 10
+GUESSES_SECONDS: Final = 600
+
+
+class Guesses:
+    """Wrong one-time codes by whence they came, so that nobody tries them all."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, deque[float]] = {}
+
+    def check(self, whence: str, now: float) -> None:
+        """Raise a `Problem` (429) when there have been too many."""
+        wrong = self._wrong.get(whence)
+        while wrong and wrong[0] < now - GUESSES_SECONDS:
+            wrong.popleft()
+        if wrong and len(wrong) >= GUESSES_MAX:
+            wait = str(int(wrong[0] + GUESSES_SECONDS - now) + 1)
+            raise Problem(429, "too_many_guesses", "too many wrong codes", Retry_After=wait)
+
+    def wrong(self, whence: str, now: float) -> None:
+        """Note a wrong one."""
+        self._wrong.setdefault(whence, deque(maxlen=GUESSES_MAX)).append(now)
+
+
+@routes.post("/v1/sync")
+async def sync(request: web.Request) -> web.Response:
+    """One exchange: answered after the commit."""
+    asked = read_request(await read_body(request, REQUEST_BYTES_MAX))
+    registry = request.app[REGISTRY]
+    reply = await request.app[DATABASE].write(lambda conn: registry.exchange(conn, asked))
+    return web.Response(body=write_reply(reply), content_type=MEDIA_TYPE)
+
+
+@routes.post("/v1/enrol")
+async def enrol(request: web.Request) -> web.Response:
+    """Let a device in that holds a one-time code."""
+    guesses, registry = request.app[GUESSES], request.app[REGISTRY]
+    whence, now = request.remote or "", asyncio.get_running_loop().time()
+    guesses.check(whence, now)
+    asked = read_enrolment(await read_body(request, ENROL_BYTES_MAX))
+    try:
+        enrolled = await request.app[DATABASE].write(lambda conn: registry.enrol(conn, asked))
+    except CodeRefused:
+        guesses.wrong(whence, now)
+        raise
+    return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """Return a body of at most `limit` bytes, never inflated, in good time.
+
+    Raises:
+        Problem: 415 for another media type or encoding, 413, 408.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "unsupported_encoding", "batches are compressed already")
+    if request.content_type != MEDIA_TYPE:
+        raise Problem(415, "unsupported_media_type", f"send {MEDIA_TYPE}")
+    if (request.content_length or 0) > limit:
+        raise Problem(413, "too_large", f"at most {limit} bytes", Connection="close")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(request.app[SETTINGS].body_timeout_s):
+            async for part in request.content.iter_any():
+                body += part
+                if len(body) > limit:
+                    raise Problem(413, "too_large", f"at most {limit} bytes", Connection="close")
+    except TimeoutError as error:
+        raise Problem(408, "timeout", "the body did not arrive", Connection="close") from error
+    return bytes(body)

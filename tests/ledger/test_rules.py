@@ -1,0 +1,346 @@
+"""The rules of the ledger (design, section 5), each as a plain example that can be read aloud."""
+
+from tests.ledger.makers import (
+    DAY,
+    MONDAY,
+    REGISTRY,
+    Ledger,
+    Phone,
+    counted,
+    item,
+    key,
+    made,
+    priced,
+    sold,
+)
+
+from canting_protocol import changes as c
+from canting_protocol.ledger.pen import Pen
+from canting_protocol.ledger.posting import Parties
+from canting_protocol.ledger.project import project
+from canting_protocol.ledger.registers import Standing
+from canting_protocol.ledger.rows import Balance, ChangeRow, VoidRow
+from canting_protocol.messages import Reason, Verdict
+
+TODAY = (MONDAY + 7 * 3600) // DAY
+
+
+def registry_phone() -> Phone:
+    """Return the department, which is a device too."""
+    phone = Phone("R")
+    phone.key = REGISTRY
+    return phone
+
+
+# -- facts add ------------------------------------------------------------------------------
+
+
+def test_what_was_made_less_what_was_sold_is_there() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 5), sold(kain.n, 2))
+    assert Ledger(siti).stock(kain).quantity == 3000
+
+
+def test_stock_below_zero_is_shown_and_the_sale_stands() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(sold(kain.n, 2, 300_000))
+    ledger = Ledger(siti)
+    assert ledger.stock(kain).quantity == -2000
+    assert ledger.turnover() == 300_000
+
+
+def test_a_sale_on_credit_is_turnover_at_once_and_a_debt_until_paid() -> None:
+    siti = Phone("a")
+    kain, bu_lurah = (
+        siti.write(item()),
+        siti.write(c.Partner(None, [c.FieldWrite(2, c.value("pembeli"))])),
+    )
+    siti.write(sold(kain.n, 1, 200_000, account=c.Account.RECEIVABLE, partner=bu_lurah.n))
+    siti.write(c.Payment(1, 150_000, bu_lurah.n))
+    ledger = Ledger(siti)
+    assert ledger.turnover() == 200_000
+    owed = ledger.rows.get(Balance, c.Account.RECEIVABLE, key(bu_lurah))
+    assert owed is not None
+    assert owed.amount == 50_000
+
+
+def test_goods_in_custody_are_a_debt_and_a_commission_not_turnover() -> None:
+    siti = Phone("a")
+    kain, owner = (
+        siti.write(item()),
+        siti.write(c.Partner(None, [c.FieldWrite(2, c.value("perajin"))])),
+    )
+    siti.write(c.Sale([c.SaleLine(kain.n, 1000, 200_000, owner.n, 20_000)]))
+    ledger = Ledger(siti)
+    assert ledger.turnover() == 0
+    owed = ledger.rows.get(Balance, c.Account.PAYABLE, key(owner))
+    assert owed is not None
+    assert owed.amount == -180_000
+
+
+def test_titip_jual_is_a_move_and_not_a_sale() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 5), c.Move([c.MoveLine(kain.n, 3000)], -1, -3))
+    ledger = Ledger(siti)
+    assert ledger.turnover() == 0
+    assert (ledger.stock(kain).quantity, ledger.stock(kain, -3).quantity) == (2000, 3000)
+
+
+# -- voids ----------------------------------------------------------------------------------
+
+
+def test_a_voided_sale_gives_back_goods_and_money() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    sale = siti.write(made(kain.n, 5), sold(kain.n, 2))
+    siti.write(c.Void(sale.n, "salah"))
+    ledger = Ledger(siti)
+    assert (ledger.stock(kain).quantity, ledger.turnover()) == (5000, 0)
+
+
+def test_a_sale_voided_by_two_phones_is_gone_once() -> None:
+    siti, budi = Phone("a"), Phone("b")
+    kain = siti.write(item())
+    sale = siti.write(made(kain.n, 5), sold(kain.n, 2))
+    siti.write(sold(kain.n, 1, 70_000))
+    budi.hear(siti)
+    siti.write(c.Void(sale.n))
+    budi.write(c.Void(budi.name(sale)))
+    ledger = Ledger(siti, budi)
+    assert (ledger.stock(kain).quantity, ledger.turnover()) == (4000, 70_000)
+
+
+def test_a_void_may_arrive_before_what_it_voids() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    sale = siti.write(sold(kain.n, 2))
+    siti.write(c.Void(sale.n))
+    late = {hash_: change for hash_, change in siti.changes.items() if hash_ != sale.hash}
+    parties = Parties(siti.logs, REGISTRY.public)
+    rows = project(parties, late.values())
+    assert list(rows.all(VoidRow))
+    assert Ledger(siti).turnover() == 0
+
+
+def test_a_void_is_never_voided() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    sale = siti.write(sold(kain.n))
+    void = siti.write(c.Void(sale.n))
+    again = siti.write(c.Void(void.n))
+    ledger = Ledger(siti)
+    row = ledger.rows.get(ChangeRow, again.log, again.n, again.hash)
+    assert row is not None
+    assert (row.verdict, row.reason) == (Verdict.REFUSED, Reason.NOT_A_FACT)
+    assert ledger.turnover() == 0
+
+
+def test_the_registry_may_not_void_her_facts() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    kain = siti.write(item())
+    sale = siti.write(sold(kain.n, 1, 90_000))
+    dinas.hear(siti)
+    void = dinas.write(c.Void(c.Foreign(sale.log[:8], sale.n)))
+    ledger = Ledger(siti, dinas)
+    row = ledger.rows.get(ChangeRow, void.log, void.n, void.hash)
+    assert row is not None
+    assert (row.verdict, row.reason) == (Verdict.REFUSED, Reason.NOT_YOURS)
+    assert ledger.turnover() == 90_000
+
+
+def test_the_registry_may_not_sell_and_a_phone_may_not_certify() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    kain = siti.write(item(), c.Certificate(b"k" * 32))
+    dinas.write(sold(-1))
+    ledger = Ledger(siti, dinas)
+    refused = [row.kind for row in ledger.all(ChangeRow) if row.verdict == Verdict.REFUSED]
+    assert sorted(refused) == [c.Kind.SALE, c.Kind.CERTIFICATE]
+    assert kain.n == 2
+
+
+# -- counts ---------------------------------------------------------------------------------
+
+
+def test_a_count_says_what_is_there_and_later_sales_go_on_from_it() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 9), counted(kain.n, 4), sold(kain.n, 1))
+    assert Ledger(siti).stock(kain).quantity == 3000
+
+
+def test_a_forgotten_sale_of_last_saturday_does_not_subtract_twice() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 9), counted(kain.n, 4))
+    siti.write(sold(kain.n, 1, 80_000, day=TODAY - 2))
+    ledger = Ledger(siti)
+    assert ledger.stock(kain).quantity == 4000
+    assert ledger.turnover() == 80_000
+
+
+def test_history_imported_after_a_count_does_not_move_the_counted_shelf() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(counted(kain.n, 7))
+    for back in range(1, 30):
+        siti.write(sold(kain.n, 1, 10_000, day=TODAY - back))
+    ledger = Ledger(siti)
+    assert ledger.stock(kain).quantity == 7000
+    assert ledger.turnover() == 290_000
+
+
+def test_an_unsynced_move_out_is_applied_and_marked_uncertain() -> None:
+    siti, budi = Phone("a"), Phone("b")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 9))
+    budi.hear(siti)
+    budi.write(c.Move([c.MoveLine(budi.name(kain), 2000)], -1, -3))
+    siti.write(counted(kain.n, 9))
+    stock = Ledger(siti, budi).stock(kain)
+    assert (stock.quantity, stock.uncertain) == (7000, 2000)
+
+
+def test_a_count_after_rotation_has_seen_the_old_log() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 9), sold(kain.n, 2))
+    siti.restored(siti.changes.values())
+    siti.write(counted(siti.name(kain), 6))
+    assert len(siti.logs) == 2
+    assert Ledger(siti).stock(kain).quantity == 6000
+
+
+def test_a_count_on_one_branch_has_not_seen_the_other() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(made(kain.n, 9))
+    twin = siti.copy()
+    twin.write(sold(kain.n, 2))
+    siti.write(counted(kain.n, 9))
+    stock = Ledger(siti, twin).stock(kain)
+    assert (stock.quantity, stock.uncertain) == (7000, 2000)
+
+
+def test_a_voided_count_gives_its_place_back_to_the_one_before() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    siti.write(counted(kain.n, 8), sold(kain.n, 1))
+    wrong = siti.write(counted(kain.n, 80))
+    siti.write(c.Void(wrong.n))
+    assert Ledger(siti).stock(kain).quantity == 7000
+
+
+def test_two_counts_at_once_that_differ_are_a_conflict_for_a_person() -> None:
+    siti, budi = Phone("a"), Phone("b", MONDAY + 600)
+    kain = siti.write(item())
+    budi.hear(siti)
+    siti.write(counted(kain.n, 8))
+    budi.write(counted(budi.name(kain), 6))
+    stock = Ledger(siti, budi).stock(kain)
+    assert (stock.quantity, stock.disputed) == (6000, 1)
+
+
+def test_voiding_what_a_count_has_seen_corrects_history_and_not_the_shelf() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    sale = siti.write(made(kain.n, 9), sold(kain.n, 2))
+    siti.write(counted(kain.n, 7), c.Void(sale.n))
+    ledger = Ledger(siti)
+    assert (ledger.stock(kain).quantity, ledger.turnover()) == (7000, 0)
+
+
+# -- fields ---------------------------------------------------------------------------------
+
+
+def test_a_later_write_that_saw_the_earlier_replaces_it_whatever_the_clocks_say() -> None:
+    siti, budi = Phone("a", MONDAY + 3650 * DAY), Phone("b", MONDAY)
+    kain = siti.write(item())
+    siti.write(priced(kain.n, 100))
+    budi.hear(siti)
+    budi.write(priced(budi.name(kain), 200), at=MONDAY)
+    writes = Ledger(siti, budi).field(f"item:{key(kain)}", c.ItemField.PRICE)
+    shown = [w for w in writes if w.standing != Standing.REPLACED]
+    assert [(w.value, w.standing) for w in shown] == [(bytes(c.value(200)), Standing.SHOWN)]
+
+
+def test_two_prices_at_once_are_both_listed_and_a_resolve_ends_it() -> None:
+    siti, budi, dinas = Phone("a"), Phone("b", MONDAY + 600), registry_phone()
+    kain = siti.write(item())
+    budi.hear(siti)
+    siti.write(priced(kain.n, 100))
+    budi.write(priced(budi.name(kain), 200))
+    entity = f"item:{key(kain)}"
+    standing = {w.value: w.standing for w in Ledger(siti, budi).field(entity, c.ItemField.PRICE)}
+    assert standing == {
+        bytes(c.value(100)): Standing.RIVAL,
+        bytes(c.value(200)): Standing.SHOWN_IN_CONFLICT,
+    }
+    dinas.hear(siti, budi)
+    dinas.write(c.Resolve(2, c.Foreign(kain.log[:8], kain.n), 4, c.value(150)))
+    live = [
+        (w.value, w.standing)
+        for w in Ledger(siti, budi, dinas).field(entity, c.ItemField.PRICE)
+        if w.standing
+    ]
+    assert live == [(bytes(c.value(150)), Standing.SHOWN)]
+
+
+def test_of_concurrent_consents_the_most_restrictive_holds() -> None:
+    siti, budi = Phone("a"), Phone("b", MONDAY + 600)
+    siti.write(c.Consent(0))
+    budi.write(c.Consent(2))
+    writes = Ledger(siti, budi).field("consent", 1)
+    assert [c.plain(w.value) for w in writes if w.standing == Standing.SHOWN] == [0]
+
+
+# -- marks ----------------------------------------------------------------------------------
+
+
+def test_marks_never_answer_each_other() -> None:
+    siti, budi = Phone("a"), Phone("b")
+    kain = siti.write(item())
+    for round_ in range(6):
+        budi.hear(siti)
+        budi.write(priced(budi.name(kain), round_))
+        siti.hear(budi)
+        siti.write(priced(kain.n, 10 + round_))
+    before = len(siti.changes)
+    for _ in range(3):
+        budi.hear(siti)
+        siti.hear(budi)
+    assert len(siti.changes) == before
+    marks = [ch for ch in siti.changes.values() if c.kind_of(ch.body) == c.Kind.SEEN]
+    assert len(marks) == 12
+
+
+def test_a_sale_needs_no_mark() -> None:
+    siti, budi = Phone("a"), Phone("b")
+    siti.write(sold(-1))
+    budi.hear(siti)
+    budi.write(sold(-1))
+    assert not [ch for ch in budi.changes.values() if c.kind_of(ch.body) == c.Kind.SEEN]
+
+
+def test_where_a_book_holds_both_branches_a_name_tells_which_it_means() -> None:
+    siti, budi = Phone("a"), Phone("b")
+    siti.write(item())
+    twin = siti.copy()
+    mine, theirs = siti.write(sold(-1, 1, 100)), twin.write(sold(-1, 1, 999))
+    assert mine.n == theirs.n
+    budi.hear(siti, twin)
+    budi.write(c.Void(c.Foreign(theirs.log[:8], theirs.n, theirs.hash[:4])))
+    assert Ledger(siti, twin, budi).turnover() == 100
+
+
+def test_the_pen_begins_a_new_log_with_the_old_head_as_its_parent() -> None:
+    siti = Phone("a")
+    last = siti.write(item())
+    siti.restored(siti.changes.values())
+    siti.write(sold(-1))
+    assert siti.own is not None
+    newest = siti.logs[siti.own.log]  # type: ignore[index]
+    assert newest.parent == last.hash
+    assert isinstance(siti.pen(), Pen)
