@@ -37,9 +37,7 @@ async def ready(request: web.Request) -> web.Response:
             f"SQLite {sqlite3.sqlite_version} is older than 3.51.3: one writer only, as here"
         )
     body = msgspec.json.encode({"ready": not reasons, "reasons": reasons, "notes": notes})
-    return web.Response(
-        status=503 if reasons else 200, body=body, content_type="application/json"
-    )
+    return web.Response(status=503 if reasons else 200, body=body, content_type="application/json")
 
 
 def _probe(conn: Connection) -> int:

@@ -71,9 +71,7 @@ async def totals(request: web.Request) -> web.Response:
     asked = _asked(request, "by", "from", "to")
     return await _answer(
         request,
-        lambda conn: ask.totals(
-            conn, asked.get("by", "month"), asked.get("from"), asked.get("to")
-        ),
+        lambda conn: ask.totals(conn, asked.get("by", "month"), asked.get("from"), asked.get("to")),
     )
 
 
