@@ -1,0 +1,107 @@
+"""The way to the registry over HTTP."""
+
+import time
+from typing import Final
+
+import aiohttp
+import msgspec
+
+from canting_client.book import Book
+from canting_client.talk import Outcome, talk
+from canting_protocol.crypto import SigningKey
+from canting_protocol.errors import Refused
+from canting_protocol.limits import REPLY_BYTES_MAX
+from canting_protocol.messages import (
+    MEDIA_TYPE,
+    Enrolled,
+    read_enrolled,
+    read_receipt,
+    write_enrolment,
+)
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=120, connect=20)
+
+
+class NotReached(Exception):
+    """Say that nothing could be carried: no network, or nobody there. Nothing is lost."""
+
+
+class NotTheRegistry(Exception):
+    """Say that something else answered: a captive portal, say. Nothing is lost."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What the registry says when it does not answer."""
+
+    code: str = ""
+    detail: str = ""
+
+
+class TurnedAway(Exception):
+    """Say that the registry would not answer, with its code."""
+
+    def __init__(self, status: int, problem: Problem) -> None:
+        super().__init__(problem.detail or problem.code)
+        self.status = status
+        self.code = problem.code
+
+
+async def sync(book: Book, device: SigningKey) -> Outcome:
+    """Make a book and its registry level. Safe to break off at any point, and to repeat.
+
+    Raises:
+        NotJoined, NotReached, NotTheRegistry, TurnedAway, Refused: nothing is lost by any of them.
+    """
+    async with _session() as session:
+        url = f"{book.url}/v1/sync"
+        return await talk(
+            book, device, lambda: int(time.time()), lambda data: _post(session, url, data)
+        )
+
+
+async def enrol(url: str, code: str, device: SigningKey) -> Enrolled:
+    """Ask a registry to let this device in, by a one-time code.
+
+    Raises:
+        NotReached, NotTheRegistry, TurnedAway, Refused.
+    """
+    async with _session() as session:
+        data = await _post(session, f"{url}/v1/enrol", write_enrolment(device, code))
+    try:
+        enrolled = read_enrolled(data)
+        read_receipt(enrolled.receipt, enrolled.registry)  # type: ignore[arg-type]
+    except Refused as error:
+        raise NotTheRegistry(str(error)) from error
+    return enrolled
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=TIMEOUT, auto_decompress=False)
+
+
+async def _post(session: aiohttp.ClientSession, url: str, data: bytes) -> bytes:
+    headers = {"Content-Type": MEDIA_TYPE, "Accept-Encoding": "identity", "Accept": MEDIA_TYPE}
+    try:
+        async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
+            body = bytearray()
+            async for part in answer.content.iter_any():
+                body += part
+                if len(body) > REPLY_BYTES_MAX:
+                    raise NotTheRegistry("the answer is too large")
+            if answer.content_type == "application/problem+json":
+                problem = _problem(bytes(body))
+                if problem.code == "unknown_key":
+                    raise Refused("unknown_key", problem.detail)
+                raise TurnedAway(answer.status, problem)
+            if answer.status != 200 or answer.content_type != MEDIA_TYPE:
+                raise NotTheRegistry(f"status {answer.status}, {answer.content_type}")
+            return bytes(body)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise NotReached(type(error).__name__) from error
+
+
+def _problem(body: bytes) -> Problem:
+    try:
+        return msgspec.json.decode(body, type=Problem)
+    except msgspec.MsgspecError:
+        return Problem("unreadable")
