@@ -10,7 +10,6 @@ from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import (
     SHAPES,
-    Nothing,
     R,
     Row,
     Rows,
@@ -138,33 +137,39 @@ def digest_of(rows: Rows) -> bytes:
     return digest(everything(rows))
 
 
-def absorbed(parties: Parties, groups: Sequence[Sequence[Placed]]) -> Rows:
-    """Return the ledger that grows group by group, each in a transaction of its own."""
-    rows = Rows(Nothing())
-    for group in groups:
-        kept = rows
-        rows, _ = merge(Rows(_Kept(kept)), parties, group)
-        if rows.changed is not kept.changed and _is_partial(rows):
-            for shape in SHAPES:
-                for key, row in rows.changed[shape].items():
-                    kept.changed[shape][key] = row
-            rows = Rows(_Kept(kept))
-    return rows
+class Store:
+    """A database in miniature: keeps the rows that a working set has changed."""
 
-
-class _Kept:
-    """Rows that were kept, as a source."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
+    def __init__(self) -> None:
+        self.kept: dict[type[Row], dict[tuple[object, ...], Row]] = {s: {} for s in SHAPES}
 
     def find(self, shape: type[R], prefix: tuple[object, ...]) -> Iterable[R]:
         """Return the rows whose first columns are `prefix`."""
-        return list(self.rows.all(shape, *prefix))
+        return [
+            row  # type: ignore[misc]
+            for key, row in self.kept[shape].items()
+            if key[: len(prefix)] == prefix
+        ]
+
+    def save(self, rows: Rows, *, whole: bool) -> None:
+        """Keep what changed."""
+        for shape in SHAPES:
+            if whole:
+                self.kept[shape] = {}
+            for key, row in rows.changed[shape].items():
+                if row is None:
+                    self.kept[shape].pop(key, None)
+                else:
+                    self.kept[shape][key] = row
 
 
-def _is_partial(rows: Rows) -> bool:
-    return isinstance(rows._source, _Kept)
+def absorbed(parties: Parties, groups: Iterable[Sequence[Placed]]) -> bytes:
+    """Return the digest of a ledger that grew group by group, each in its own transaction."""
+    store = Store()
+    for group in groups:
+        rows, whole = merge(Rows(store), parties, group)
+        store.save(rows, whole=whole)
+    return digest(row for kept in store.kept.values() for row in kept.values())
 
 
 def item(name: str = "Kain", **fields: int) -> c.Item:

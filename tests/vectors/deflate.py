@@ -19,11 +19,7 @@ _LENGTHS: Final = (
 """(extra bits, first length) of codes 257…285."""
 _DISTANCES: Final = (
     *((0, base) for base in range(1, 5)),
-    *(
-        (extra, base)
-        for extra in range(1, 14)
-        for base in ((1 << extra + 1) + 1, (3 << extra) + 1)
-    ),
+    *((extra, base) for extra in range(1, 14) for base in ((1 << extra + 1) + 1, (3 << extra) + 1)),
 )
 """(extra bits, first distance) of codes 0…29."""
 

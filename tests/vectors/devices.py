@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from tests.vectors.deflate import stored
+
 from canting_protocol import changes as c
 from canting_protocol import codec
 from canting_protocol.batch import VERSION, Envelope, Header
@@ -12,7 +14,6 @@ from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId, Placed
-from tests.vectors.deflate import stored
 
 ARTISAN: Final = ArtisanId(bytes.fromhex("a1b2c3d4e5f60718"))
 OTHER_ARTISAN: Final = ArtisanId(bytes.fromhex("0011223344556677"))

@@ -121,6 +121,8 @@ class Ledger:
             self.rows.put(awaited_parent(parent))
             self._awaited.add(parent[:PREFIX_BYTES])
             return HeadRow(change.log, change.previous, 1, 0, NOTHING)
+        if any(head.first == change.n + 1 for head in heads):
+            return None  # it may fill the gap before a piece that came early
         if any(head.hash == change.previous for head in heads):
             return self.rows.get(HeadRow, change.log, change.previous)
         return None

@@ -1,0 +1,399 @@
+"""Mutants: each defence taken away, one at a time, must be noticed by a rule or a history.
+
+    python -m tests.simulation.mutants [NAME …]
+
+A mutant is killed when a plain example of `tests/ledger/test_rules.py` fails, or else a simulated
+history breaks an invariant; the killing seed is printed, and kept in `docs/proof.md`.
+"""
+
+import inspect
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+from unittest.mock import patch
+
+import structlog
+from tests.ledger import test_rules
+from tests.simulation import history
+
+from canting_client import book as book_module
+from canting_client import talk as talk_module
+from canting_protocol import batch, crypto, door, frontier
+from canting_protocol.errors import Refused
+from canting_protocol.ledger import (
+    absorb,
+    author,
+    causality,
+    judge,
+    pen,
+    posting,
+    project,
+    registers,
+    stock,
+    times,
+)
+from canting_protocol.ledger.causality import Held
+from canting_protocol.ledger.pen import Pen
+from canting_protocol.ledger.registers import Standing
+from canting_protocol.ledger.rows import ChangeRow, Rows
+from canting_protocol.messages import Reason, Verdict
+from canting_server.registry.registry import Registry
+
+SEEDS_MAX: Final = 120
+HISTORY_SECONDS_MAX: Final = 30
+"""A healthy history takes one or two."""
+
+Mutant = Callable[[ExitStack], None]
+MUTANTS: Final[dict[str, Mutant]] = {}
+
+
+def mutant(function: Mutant) -> Mutant:
+    """Register a mutant under its function's name."""
+    MUTANTS[function.__name__] = function
+    return function
+
+
+def swap(stack: ExitStack, where: Any, name: str, other: Any) -> None:
+    """Put something else in a defence's place."""
+    stack.enter_context(patch.object(where, name, other))
+
+
+@mutant
+def dedupe_by_log_and_number(stack: ExitStack) -> None:
+    swap(
+        stack,
+        absorb.Ledger,
+        "holds",
+        lambda self, change: bool(self.rows.group(ChangeRow, change.log, change.n)),
+    )
+
+
+def _hash_with_batch(stack: ExitStack, of_batch: Callable[[Any], int]) -> None:
+    plain, current = batch.open_batch, {"more": 0}
+
+    def next_hash(previous: bytes, t: int, body: bytes) -> bytes:
+        return crypto.sha256(
+            previous, t.to_bytes(8, "big", signed=True), body, b"%d" % current["more"]
+        )
+
+    def open_batch(raw: bytes, descriptor: Any) -> Any:
+        current["more"] = of_batch(batch.peek(raw)[0])
+        return plain(raw, descriptor)
+
+    swap(stack, batch, "next_hash", next_hash)
+    for where in (batch, door):
+        swap(stack, where, "open_batch", open_batch)
+
+
+@mutant
+def identity_made_when_the_batch_is_sealed(stack: ExitStack) -> None:
+    _hash_with_batch(stack, lambda header: header.clock)
+
+
+@mutant
+def cutting_again_changes_the_hash(stack: ExitStack) -> None:
+    _hash_with_batch(stack, lambda header: header.first)
+
+
+@mutant
+def a_mark_covers_another_branch(stack: ExitStack) -> None:
+    def reaches(self: Held, piece: Any, n: int, hash_: bytes) -> bool:
+        return (piece.log, piece.n, piece.hash) not in self.awaited
+
+    swap(stack, Held, "_reaches", reaches)
+
+
+@mutant
+def an_author_forgets_its_old_incarnation(stack: ExitStack) -> None:
+    for where in (absorb, pen, project):
+        swap(stack, where, "with_parent", lambda _held, _knew, _parent: ())
+
+
+@mutant
+def no_marks_at_all(stack: ExitStack) -> None:
+    swap(stack, pen, "mark_before", lambda *_: None)
+
+
+@mutant
+def eager_marks(stack: ExitStack) -> None:
+    swap(stack, author, "_depends", lambda _change: True)
+
+
+@mutant
+def a_count_subtracts_what_lies_clearly_before_it(stack: ExitStack) -> None:
+    swap(stack, stock, "clearly_before", lambda _fact, _count: False)
+
+
+@mutant
+def a_count_forgets_what_it_saw(stack: ExitStack) -> None:
+    swap(stack, stock.Shelf, "weigh", lambda self, base, leg: (leg.quantity, 0))
+
+
+@mutant
+def a_stale_receipt_is_accepted(stack: ExitStack) -> None:
+    plain = book_module.Receipt
+
+    swap(stack, plain, "order", property(lambda self: (0, 0)))
+
+
+@mutant
+def poison_rejects_the_request(stack: ExitStack) -> None:
+    plain = judge.judge
+
+    def strict(body: bytes, *, by_registry: bool) -> Any:
+        judged = plain(body, by_registry=by_registry)
+        if judged.change is None:
+            raise Refused("malformed", "poison")
+        return judged
+
+    for where in (absorb, project):
+        swap(stack, where, "judge", strict)
+
+
+@mutant
+def a_branch_is_dropped(stack: ExitStack) -> None:
+    plain = Pen.take
+
+    def take(self: Pen, changes: Any) -> Any:
+        return plain(
+            self,
+            [
+                each
+                for each in changes
+                if not any(
+                    other.hash != each.hash
+                    for other in self.rows.group(ChangeRow, each.log, each.n).values()
+                )
+            ],
+        )
+
+    swap(stack, Pen, "take", take)
+
+
+@mutant
+def one_head_per_log(stack: ExitStack) -> None:
+    plain = frontier.heads_of
+
+    def heads_of(log: Any, changes: Any) -> Any:
+        heads, links = plain(log, changes)
+        return heads[-1:], links
+
+    swap(stack, project, "heads_of", heads_of)
+
+
+@mutant
+def a_head_hides_a_gap(stack: ExitStack) -> None:
+    plain = frontier.Strands.lacking
+
+    def lacking(self: frontier.Strands, theirs: Any) -> Any:
+        return plain(self, [(1, n, hash_) for _, n, hash_ in theirs])
+
+    swap(stack, frontier.Strands, "lacking", lacking)
+
+
+@mutant
+def heads_without_hash(stack: ExitStack) -> None:
+    swap(
+        stack,
+        frontier.Strands,
+        "find",
+        lambda self, n, _prefix: next(iter(self.hashes(n)), None),
+    )
+
+
+@mutant
+def no_new_incarnation_after_a_rollback(stack: ExitStack) -> None:
+    swap(stack, Pen, "rotate", lambda _self: None)
+
+
+@mutant
+def a_known_head_proves_nothing_is_lacking(stack: ExitStack) -> None:
+    plain = frontier.Strands.lacking
+
+    def lacking(self: frontier.Strands, theirs: Any) -> Any:
+        theirs = list(theirs)
+        return [] if any(self.find(n, h) for _, n, h in theirs) else plain(self, theirs)
+
+    swap(stack, frontier.Strands, "lacking", lacking)
+
+
+@mutant
+def a_void_counts_twice(stack: ExitStack) -> None:
+    plain = Rows.group
+
+    def group(self: Rows, shape: Any, *prefix: Any) -> Any:
+        found = plain(self, shape, *prefix)
+        caller = sys._getframe(1).f_code.co_name
+        return {} if shape is posting.VoidRow and caller == "_void" else found
+
+    swap(stack, Rows, "group", group)
+
+
+@mutant
+def what_is_not_signed_is_applied(stack: ExitStack) -> None:
+    swap(stack, batch, "verify", lambda *_: None)
+    swap(stack, door, "Refused", ZeroDivisionError)
+
+
+@mutant
+def any_key_may_write(stack: ExitStack) -> None:
+    plain = door.admit
+
+    def admit(artisan: Any, offered: Any, logs: Any, registry: Any, certified: Any) -> Any:
+        keys = {descriptor.key for descriptor in logs.values()}
+        return plain(artisan, offered, logs, registry, set(certified) | keys)
+
+    from canting_server.registry import registry as where
+
+    swap(stack, where, "admit", admit)
+
+
+@mutant
+def names_resolve_without_the_authors_marks(stack: ExitStack) -> None:
+    def named(self: Held, _author: Any, log: bytes, n: int, _branch: bytes = b"") -> Any:
+        strands = self.strands(log)
+        hashes = sorted(strands.hashes(n)) if strands else []
+        return hashes[0] if hashes else None
+
+    swap(stack, Held, "named", named)
+
+
+@mutant
+def the_clock_beats_causality(stack: ExitStack) -> None:
+    def settle(writes: Any, _held: Any, clocks: Any) -> Any:
+        every = sorted(
+            writes, key=lambda w: (clocks.moment(w.log, w.n, w.t, None).time, w.log, w.hash)
+        )
+        return [
+            (each, Standing.SHOWN if each is every[-1] else Standing.REPLACED) for each in every
+        ]
+
+    for where in (absorb, project):
+        swap(stack, where, "settle", settle)
+
+
+@mutant
+def the_device_clock_is_taken_for_the_true_time(stack: ExitStack) -> None:
+    swap(
+        stack,
+        times.Clocks,
+        "moment",
+        lambda _self, _log, _n, t, stated: times.Moment(stated, t, 0),
+    )
+
+
+@mutant
+def no_salt(stack: ExitStack) -> None:
+    plain = Pen.append
+
+    def append(self: Pen, change: Any, now: int, *, salted: bool = False) -> Any:
+        return plain(self, change, now)
+
+    swap(stack, Pen, "append", append)
+
+
+@mutant
+def an_unknown_key_is_not_offered_everything(stack: ExitStack) -> None:
+    plain = book_module.Book.offer
+
+    def offer(self: Any, *, believe_nothing: bool = False, show_receipt: bool = False) -> Any:
+        return plain(self, show_receipt=show_receipt)
+
+    swap(stack, book_module.Book, "offer", offer)
+
+
+@mutant
+def believed_is_what_was_sent(stack: ExitStack) -> None:
+    swap(
+        stack,
+        book_module.Book,
+        "level",
+        lambda self: (False, False, frozenset(), frozenset()),
+    )
+    assert talk_module
+
+
+@mutant
+def a_registry_never_rotates_its_own_log(stack: ExitStack) -> None:
+    swap(stack, Registry, "_was_rolled_back", lambda *_: False)
+
+
+@mutant
+def a_refused_void_takes_effect(stack: ExitStack) -> None:
+    plain = (Verdict.APPLIED, Reason.NONE)
+    for where in (absorb, posting, project):
+        swap(stack, where, "void_verdict", lambda *_: plain)
+
+
+@mutant
+def consent_is_the_latest(stack: ExitStack) -> None:
+    swap(stack, registers, "CONSENT", "no such entity")
+
+
+@mutant
+def what_is_awaited_covers_already(stack: ExitStack) -> None:
+    swap(stack, causality.Held, "resolves", lambda _self, _piece: True)
+
+
+def rules() -> Iterator[Callable[[], None]]:
+    """Yield the plain examples."""
+    for name, function in inspect.getmembers(test_rules, inspect.isfunction):
+        if name.startswith("test_"):
+            yield function
+
+
+@contextmanager
+def mutated(name: str) -> Iterator[None]:
+    """Take a defence away."""
+    with ExitStack() as stack:
+        MUTANTS[name](stack)
+        yield
+
+
+def killed_by(name: str, seeds: range) -> str | None:
+    """Return what noticed a mutant, or None when nothing did."""
+    with mutated(name):
+        for rule in rules():
+            try:
+                rule()
+            except Exception:  # whatever breaks has noticed
+                return rule.__name__
+        for seed in seeds:
+            signal.alarm(HISTORY_SECONDS_MAX)
+            try:
+                history.history(seed)
+            except TooLong:
+                return f"seed {seed}: I15 no end within {HISTORY_SECONDS_MAX} s"
+            except Exception as error:
+                return f"seed {seed}: {type(error).__name__} {str(error)[:60]}"
+            finally:
+                signal.alarm(0)
+    return None
+
+
+class TooLong(BaseException):
+    """Say that a history does not come to an end."""
+
+
+def _too_long(*_: object) -> None:
+    raise TooLong
+
+
+def main() -> int:
+    """Try every mutant; return the number that lived."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGALRM, _too_long)
+    lived = 0
+    for name in sys.argv[1:] or MUTANTS:
+        by = killed_by(name, range(SEEDS_MAX))
+        lived += by is None
+        print(f"{'killed' if by else 'LIVES '}  {name}  {by or ''}", flush=True)  # noqa: T201
+    return lived
+
+
+if __name__ == "__main__":
+    sys.exit(main())
