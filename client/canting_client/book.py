@@ -15,7 +15,7 @@ from filelock import FileLock
 from canting_client import guard, store
 from canting_client.guard import Guard
 from canting_protocol.batch import cut, cuts
-from canting_protocol.changes import Change, Foreign, Name
+from canting_protocol.changes import Change, Foreign, Name, Private
 from canting_protocol.crypto import NONCE_BYTES, PublicKey, SigningKey
 from canting_protocol.door import admit
 from canting_protocol.exchange import Fingerprint
@@ -141,7 +141,7 @@ class Book:
                 self._salted -= writing.fresh_salt
                 raise
 
-    def hide(self, text: str) -> object:
+    def hide(self, text: str) -> Private:
         """Return a text as a private value, under the book's first key."""
         key = next(iter(self.book_keys.values()))
         return hide(key, self._chance.random(NONCE_BYTES), text)
@@ -395,7 +395,7 @@ class Writing:
 
     def __init__(self, book: Book, device: SigningKey, chance: Chance, salted: set[bytes]) -> None:
         self._book = book
-        self._conn = book.conn
+        self.conn = book.conn
         self._device = device
         self._chance = chance
         self._salted = salted
@@ -440,20 +440,20 @@ class Writing:
         for batch in admitted.batches:
             log, last = LogId(batch.header.log), batch.changes[-1]
             self.pen.logs[log] = logs[log]
-            store.keep_envelope(self._conn, log, batch.header.first, last.n, last.hash, batch.raw)
+            store.keep_envelope(self.conn, log, batch.header.first, last.n, last.hash, batch.raw)
             changes += batch.changes
         new = self.pen.take(changes)
         if copied or any(self.pen.writes_in(each.log) for each in new):
             copied = True
             self.pen.rotate()
         if not stale:
-            store.set_setting(self._conn, "receipt", answer.receipt)
+            store.set_setting(self.conn, "receipt", answer.receipt)
         return Learned(len(new), len(admitted.refused), rotated=copied, stale=stale)
 
     def finish(self) -> None:
         """Write what changed, before the commit."""
         for log in self.pen.logs.keys() - self._logs:
-            store.keep_log(self._conn, self.pen.logs[log])
+            store.keep_log(self.conn, self.pen.logs[log])
         if self.pen.own != self._own:
-            store.set_setting(self._conn, "own", write_own(self.pen.own))
-        store.save(self._conn, self.pen.rows, whole=self.pen.whole)
+            store.set_setting(self.conn, "own", write_own(self.pen.own))
+        store.save(self.conn, self.pen.rows, whole=self.pen.whole)

@@ -8,7 +8,6 @@ from canting_protocol import codec
 from canting_protocol.changes import (
     ItemField,
     Kind,
-    PartnerField,
     PlaceField,
     Private,
     Sharing,

@@ -362,7 +362,8 @@ def killed_by(name: str, seeds: range) -> str | None:
             except Exception:  # whatever breaks has noticed
                 return rule.__name__
         for seed in seeds:
-            signal.alarm(HISTORY_SECONDS_MAX)
+            # Again and again: a task may swallow the first.
+            signal.setitimer(signal.ITIMER_REAL, HISTORY_SECONDS_MAX, 0.2)
             try:
                 history.history(seed)
             except TooLong:
@@ -370,7 +371,7 @@ def killed_by(name: str, seeds: range) -> str | None:
             except Exception as error:
                 return f"seed {seed}: {type(error).__name__} {str(error)[:60]}"
             finally:
-                signal.alarm(0)
+                signal.setitimer(signal.ITIMER_REAL, 0)
     return None
 
 

@@ -16,7 +16,6 @@ from canting_protocol.ledger.project import project
 from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId, Placed
 
 ARTISAN: Final = ArtisanId(bytes.fromhex("a1b2c3d4e5f60718"))
-OTHER_ARTISAN: Final = ArtisanId(bytes.fromhex("0011223344556677"))
 REGISTRY: Final = SigningKey(b"R" * 32)
 MONDAY: Final = 20_366 * 86_400 + 7 * 3600
 """2025-10-06, 14:00 in Mojokerto: seconds since 1970."""

@@ -11,8 +11,8 @@ from canting_protocol import codec
 from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import knowledge_at, project
-from canting_protocol.ledger.rows import SHAPES, ChangeRow, digest, values_of
-from canting_protocol.log import Descriptor, Hash, LogId, Placed
+from canting_protocol.ledger.rows import SHAPES, digest, values_of
+from canting_protocol.log import Hash, Placed
 
 SATURDAY: Final = TODAY - 3
 
@@ -316,9 +316,7 @@ def custody_sale() -> Case:
             fee=4_900,
         )
     )
-    return Case(
-        (a,), "Own turnover is 200,000; 75,000 is commission; 425,000 is owed to the maker."
-    )
+    return Case((a,), "Own turnover is 200,000; 75,000 is commission; 425,000 owed to the maker.")
 
 
 def credit_and_payment() -> Case:
@@ -569,11 +567,3 @@ def authors_of(parties: Parties, changes: list[Placed]) -> tuple[Held, list[Auth
         Author(each.log, each.n, each.hash, knowledge_at(parties, changes, Hash(each.hash)))
         for each in changes
     ]
-
-
-def parties_of(logs: dict[LogId, Descriptor]) -> Parties:
-    """Return whose logs these are, in the registry of the vectors."""
-    return Parties(logs, REGISTRY.public)
-
-
-__all__ = ["CASES", "ChangeRow", "authors_of", "causality", "merge", "parties_of"]

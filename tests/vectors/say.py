@@ -16,7 +16,7 @@ from canting_protocol.ledger.rows import SHAPES, Row, Rows, values_of
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import Descriptor, Placed
 
-Json: TypeAlias = Union[None, bool, int, str, list["Json"], dict[str, "Json"]]  # noqa: UP007
+Json: TypeAlias = Union[bool, int, str, list["Json"], dict[str, "Json"], None]  # noqa: UP007
 
 _anything: Final = codec.decoder(object)
 

@@ -8,8 +8,8 @@ from tests.vectors.deflate import squeezed, stored
 from tests.vectors.devices import (
     ARTISAN,
     DAY,
+    HOUR,
     MONDAY,
-    OTHER_ARTISAN,
     REGISTRY,
     Device,
     batch,
@@ -22,7 +22,6 @@ from tests.vectors.say import Json
 from canting_protocol import changes as c
 from canting_protocol import codec
 from canting_protocol.batch import Envelope, inflate, open_batch
-from canting_protocol.changes import BadChange, UnknownKind
 from canting_protocol.crypto import PublicKey, SigningKey, sha256
 from canting_protocol.dictionaries import DICTIONARIES
 from canting_protocol.errors import Refused
@@ -43,7 +42,6 @@ from canting_protocol.messages import (
     ReceiptHead,
     Reply,
     Request,
-    Turned,
     Verdict,
     held,
     read_receipt,
@@ -56,6 +54,7 @@ from canting_protocol.messages import (
 )
 from canting_protocol.private import BookKey, hide, key_id
 
+CODE: Final = "MOJO-1234-ABCD-5678-EFGH-JKLM"
 BOOK_KEY: Final = BookKey(bytes(range(32)))
 _anything: Final = codec.decoder(object)
 
@@ -381,17 +380,17 @@ def batches() -> Json:
         ],
         "bombs": [
             {
-                "why": "5 MB of zeros in 5 kB: refused before it is all inflated",
+                "why": "300,000 zeros in few bytes: refused before it is all inflated",
                 "code": "too_large",
                 "body": _BOMB.hex(),
-                "times_larger": BATCH_INFLATED_BYTES_MAX,
+                "dictionary": 0,
+                "limit": BATCH_INFLATED_BYTES_MAX,
             }
         ],
     }
 
 
-_ZEROS: Final = squeezed(bytes(300_000), b"")
-_BOMB: Final = _ZEROS
+_BOMB: Final = squeezed(bytes(300_000), b"")
 
 
 def _opened(raw: bytes, descriptor: Descriptor) -> Json:
@@ -708,10 +707,9 @@ class _Conversation:
         device.write(c.Sale([c.SaleLine(item.n, 1000, 95_000)]))
         device.clock = registry.clock - 400
         self._enrol()
-        first = self._sync(
-            "The first sync: the device sends its log; the registry measures a clock"
-        )
-        self._sync("A sync with nothing new: no batch either way, and the receipt it already had")
+        first = self._sync("The device sends its log; the registry measures its clock")
+        self._sync("Nothing new: no batch either way, and the receipt that is known already")
+        self._forgotten()
         return {
             "artisan": ARTISAN.hex(),
             "code": CODE,
@@ -765,40 +763,75 @@ class _Conversation:
 
     def _sync(self, what: str) -> bytes:
         device, registry = self.device, self.registry
+        request, asked = self._ask([])
+        news = set(device.changes) - set(registry.changes)
+        registry.hear(device)
+        back: list[bytes] = []
+        speaks: list[Descriptor] = []
+        if news:
+            (own,) = (log for log in device.logs if device.logs[log].key == device.key.public)
+            last = max((e for e in device.changes.values() if e.log == own), key=lambda e: e.n)
+            said = c.Clock(
+                c.Piece(own[:8], 1, last.n, last.hash[:8]), registry.clock - request.clock, 60
+            )
+            written = registry.write(said, wait=0)
+            back = [batch(registry.key, [written], registry.clock)]
+            speaks = [registry.logs[LogId(written.log)]]
+            self.cut += back
+            self.receipt = self._receipt()
+        self._answer(what, request, asked, Answer(ARTISAN, speaks, back, self.receipt))
+        return asked
+
+    def _forgotten(self) -> None:
+        """The registry is restored from before the enrolment, and learns everything again."""
+        request, asked = self._ask([])
+        self.steps.append(
+            {
+                "what": "The registry was restored from before the enrolment: it knows no such key",
+                "path": "/v1/sync",
+                "request": asked.hex(),
+                "request_says": say.plain(request),
+                "problem": "unknown_key",
+            }
+        )
+        request, asked = self._ask(list(self.cut), everything=True)
+        self.receipt = self._receipt()
+        self._answer(
+            "The device offers everything it holds, certificates first; all is level again",
+            request,
+            asked,
+            Answer(ARTISAN, [], [], self.receipt),
+        )
+
+    def _ask(self, carried: list[bytes], *, everything: bool = False) -> tuple[Request, bytes]:
+        device, registry = self.device, self.registry
         device.clock += 60
         registry.clock += 60
         # The registry's own log first, then the others by their ids.
         order = sorted(
             device.logs, key=lambda log: (device.logs[log].key != registry.key.public, log)
         )
-        frontier, offered = [], []
+        frontier, offered = [], list(carried)
         for log in order:
             mine = [each for each in device.changes.values() if each.log == log]
             strands = strands_of(log, mine)
             frontier.append(held(device.logs[log], list(strands.heads)))
+            if device.logs[log].key != device.key.public:
+                continue
             believed = [(h.first, h.n, h.hash) for h in self.believed.heads if h.log == log]
-            for range_ in strands.lacking(believed):
-                ns = [n for n, _ in strands.path(range_)]
-                run = [each for each in mine if each.n in ns]
-                offered.append(batch(device.key, sorted(run, key=lambda e: e.n), device.clock))
+            for range_ in strands.lacking([] if everything else believed):
+                path = {hash_ for _, hash_ in strands.path(range_)}
+                run = sorted((e for e in mine if e.hash in path), key=lambda each: each.n)
+                offered.append(batch(device.key, run, device.clock))
         request = Request(
             VERSION, device.key.public, device.clock, [Offer(ARTISAN, frontier, offered)]
         )
-        asked = write_request(device.key, request)
-        news = set(device.changes) - set(registry.changes)
-        registry.hear(device)
-        back: list[bytes] = []
-        if news:
-            (own,) = (log for log in device.logs if device.logs[log].key == device.key.public)
-            last = max((e for e in device.changes.values() if e.log == own), key=lambda e: e.n)
-            said = c.Clock(c.Piece(own[:8], 1, last.n, last.hash[:8]), 460 - 60, 60)
-            written = registry.write(said, wait=0)
-            back = [batch(registry.key, [written], registry.clock)]
-            self.receipt = self._receipt()
-        answer = Answer(
-            ARTISAN, [registry.logs[LogId(written.log)]] if back else [], back, self.receipt
-        )
+        return request, write_request(device.key, request)
+
+    def _answer(self, what: str, request: Request, asked: bytes, answer: Answer) -> None:
+        device, registry = self.device, self.registry
         reply = Reply(VERSION, registry.clock, [answer])
+        receipt = read_receipt(self.receipt, registry.key.public)
         self.steps.append(
             {
                 "what": what,
@@ -807,16 +840,11 @@ class _Conversation:
                 "request_says": say.plain(request),
                 "reply": write_reply(reply).hex(),
                 "reply_says": say.plain(reply),
-                "receipt_says": say.plain(read_receipt(self.receipt, registry.key.public)),
+                "receipt_says": say.plain(receipt),
             }
         )
         device.hear(registry)
-        self.believed = read_receipt(self.receipt, registry.key.public)
-        return asked
-
-
-HOUR: Final = 3600
-CODE: Final = "MOJO-1234-ABCD-5678-EFGH-JKLM"
+        self.believed = receipt
 
 
 def _altered(good: bytes, device: Device) -> Json:
@@ -849,19 +877,3 @@ def _altered(good: bytes, device: Device) -> Json:
 def _again(key: SigningKey, body: bytes, alter: Callable[[list[object]], list[object]]) -> bytes:
     changed = codec.encode(alter(codec.decode(codec.decoder(list[object]), body)))
     return codec.encode([changed, key.sign(b"canting/request/1", changed)])
-
-
-__all__ = [
-    "OTHER_ARTISAN",
-    "BadChange",
-    "Turned",
-    "UnknownKind",
-    "batches",
-    "changes",
-    "codec_edges",
-    "exchange",
-    "frontiers",
-    "logs",
-    "private",
-    "receipts",
-]

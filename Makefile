@@ -1,0 +1,47 @@
+# Thin: every target is one command a newcomer could type.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo serve test check mutants vectors clean
+
+help:
+	@echo "make demo     sets up, and lives through seven months of 27 artisans"
+	@echo "make serve    serves the registry that the demo left"
+	@echo "make test     sets up, and runs the tests"
+	@echo "make check    style, types, compose file, Dockerfile"
+	@echo "make mutants  takes each defence away and sees that somebody notices"
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Canting needs Python 3.11 or newer: PYTHON=python3.12 make setup"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup
+	$(BIN)/python -m demo
+
+serve: setup
+	$(BIN)/canting-server serve --home demo-home/registry
+
+test: setup
+	$(BIN)/pytest -n 2
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests demo
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+
+mutants: setup
+	$(BIN)/python -m tests.simulation.mutants
+
+vectors: setup
+	$(BIN)/python -m tests.vectors.make
+
+clean:
+	rm -rf .venv demo-home
