@@ -71,7 +71,7 @@ class Family:
                     phone.restored(list(phone.changes.values()))
             case 11 if phone.own is not None:
                 head = max(
-                    (e for e in phone.changes.values() if e.log == phone.own.log),  # type: ignore[union-attr]
+                    (e for e in phone.changes.values() if e.log == phone.own.log),
                     key=lambda each: each.n,
                 )
                 piece = c.Piece(head.log[:8], 1, head.n, head.hash[:8])

@@ -150,7 +150,7 @@ class Story:
                     to = name_in(device, chance.choice(places))
                     lines = [c.MoveLine(name, chance.randrange(1, 4) * 1000)]
                     ends = (-1, to) if chance.random() < 0.6 else (to, -1)
-                    device.record(c.Move(lines, *ends, day=day))
+                    device.record(c.Move(lines, ends[0], ends[1], day))
             case "void":
                 self.void(device)
             case "produce":
@@ -302,7 +302,7 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
     for artisan in world.artisans:
         rows = world.registry_rows(artisan)
         by_shape = {shape: [row for row in rows if type(row) is shape] for shape in SHAPES}
-        held = {row.hash: row for row in by_shape[ChangeRow]}
+        held = {row.hash: row for row in by_shape[ChangeRow] if isinstance(row, ChangeRow)}
         changes += len(held)
         mine = {hash_ for whose, hash_ in survivors if whose == artisan}
         _must(mine <= held.keys(), "I1/I2: something that survived is not in the registry")

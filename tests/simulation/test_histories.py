@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-
 from tests.simulation.history import EXCHANGES_MIN, FAULTS_MIN, history
 from tests.simulation.world import FAULTS
 
