@@ -1,0 +1,80 @@
+"""Processes that are killed at a commit, for `test_kill.py`.
+
+    python -m tests.end_to_end.dying device HOME WHEN K
+    python -m tests.end_to_end.dying registry HOME PORT WHEN K
+
+WHEN is `before` or `after` the K-th COMMIT. What was acknowledged is printed, unbuffered.
+"""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from canting_client import book as book_module
+from canting_client import store
+from canting_client.home import Home
+from canting_protocol import changes as c
+from canting_server import app
+from canting_server.settings import Settings, open_registry
+from canting_server.store import database
+
+
+def dies(when: str, k: int) -> Callable[[str], None]:
+    """Return a trace that kills this process at its k-th commit."""
+    seen = 0
+
+    def trace(statement: str) -> None:
+        nonlocal seen
+        if when == "after" and seen >= k:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if statement.strip().upper() == "COMMIT":
+            seen += 1
+            if when == "before" and seen >= k:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return trace
+
+
+def device(home: Path, when: str, k: int) -> None:
+    """Keep a book for a while; print the hash of each change once it is recorded."""
+    plain = store.connect
+
+    def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
+        conn = plain(path, durable=durable)
+        conn.set_trace_callback(dies(when, k))
+        return conn
+
+    book_module.store.connect = connect  # type: ignore[attr-defined]
+    here = Home(home)
+    with here.open("buku") if "buku" in here.names else here.make("buku") as book:
+        for number in range(4):
+            item = book.record(c.Item(None, [c.FieldWrite(1, c.value(f"Kain {number}"))]))
+            sale = c.Sale([c.SaleLine(item[0].n, 1000, 50_000 + number)])
+            count = c.Count([c.CountLine(item[0].n, 3000)])
+            for placed in item + book.record(sale) + book.record(count, c.Void(item[0].n + 1)):
+                os.write(1, placed.hash.hex().encode() + b"\n")
+    os.write(1, b"done\n")
+
+
+def registry(home: Path, port: int, when: str, k: int) -> None:
+    """Serve a registry until its k-th commit."""
+    plain = database.settle
+
+    def settle(raw: sqlite3.Connection, *, durable: bool = True) -> None:
+        plain(raw, durable=durable)
+        raw.set_trace_callback(dies(when, k))
+
+    database.settle = settle
+    settings = Settings(port=port, log_level="error")
+    asyncio.run(app.serve(app.make_app(home, open_registry(home), settings), settings))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "device":
+        device(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    else:
+        registry(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
