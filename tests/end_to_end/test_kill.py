@@ -76,7 +76,8 @@ async def test_a_registry_killed_at_any_commit_keeps_what_it_receipted(
     with here.make("buku") as book:
         for k in range(1, 9):  # migrations, enrolment and each sync are commits
             server = Server(home, port, "-m", DYING, "registry", str(home), str(port), when, str(k))
-            if server.ready():
+            died = not server.ready()
+            if not died:
                 for _ in range(4):
                     book.record(c.Sale([c.SaleLine(-1, 1000, k)]))
                     try:
@@ -85,9 +86,11 @@ async def test_a_registry_killed_at_any_commit_keeps_what_it_receipted(
                         else:
                             await sync.sync(book, here.key())
                     except NotReached:
+                        died = True
                         break
             receipted = reading.figures(book).in_registry if book.artisan else 0
-            killed += server.process.poll() == -9
+            if died:
+                killed += server.process.wait(timeout=30) == -9
             server.process.kill()
             server.process.wait(timeout=30)
             held = await asyncio.to_thread(cli._alone, home, _digests_and_changes)
