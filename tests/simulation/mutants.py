@@ -6,17 +6,22 @@ A mutant is killed when a plain example of `tests/ledger/test_rules.py` fails, o
 history breaks an invariant; the killing seed is printed, and kept in `docs/proof.md`.
 """
 
+import functools
 import inspect
 import logging
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
 import structlog
-from tests.ledger import test_rules
+from tests.client import test_book
+from tests.client.pair import Pair
+from tests.ledger import test_properties, test_rules
 from tests.simulation import history
 
 from canting_client import book as book_module
@@ -336,10 +341,23 @@ def what_is_awaited_covers_already(stack: ExitStack) -> None:
 
 
 def rules() -> Iterator[Callable[[], None]]:
-    """Yield the plain examples."""
+    """Yield the plain examples, and the property of order."""
+    yield test_properties.test_any_order_and_grouping_of_arrival_gives_the_same_ledger
     for name, function in inspect.getmembers(test_rules, inspect.isfunction):
         if name.startswith("test_"):
             yield function
+    for name, function in inspect.getmembers(test_book, inspect.isfunction):
+        if name.startswith("test_"):
+            yield functools.wraps(function)(functools.partial(_with_a_pair, function))
+
+
+def _with_a_pair(function: Callable[[Pair], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Pair(Path(folder))
+        try:
+            function(pair)
+        finally:
+            pair.close()
 
 
 @contextmanager
