@@ -43,7 +43,7 @@ from canting_server.registry import registry as registry_module
 from canting_server.store import ledgers, logs
 from canting_server.store.database import SQLite
 
-STEPS: Final = 110
+STEPS: Final = 90
 EXCHANGES_MIN: Final = 30
 FAULTS_MIN: Final = 5
 HEALING_ROUNDS_MAX: Final = 8

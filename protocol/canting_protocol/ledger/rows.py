@@ -4,7 +4,9 @@ Both ends keep these tables; the registry's begin with the artisan. They hold no
 computed from the changes, so they carry the projection's version and are rebuilt, never migrated.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from operator import attrgetter
 from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
@@ -239,14 +241,19 @@ R = TypeVar("R", bound=Row)
 Values = tuple[object, ...]
 
 
+@cache
+def _columns(shape: type[Row], first: int | None) -> Callable[[Row], Values]:
+    return attrgetter(*shape.__struct_fields__[:first])
+
+
 def values_of(row: Row) -> Values:
     """Return the row's columns, in order."""
-    return tuple(getattr(row, field) for field in row.__struct_fields__)
+    return _columns(type(row), None)(row)
 
 
 def key_of(row: Row) -> Values:
     """Return the row's key."""
-    return tuple(getattr(row, field) for field in row.__struct_fields__[: row.KEY])
+    return _columns(type(row), row.KEY)(row)
 
 
 class Source(Protocol):
