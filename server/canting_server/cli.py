@@ -265,3 +265,7 @@ def _beside(home: Path, work: Callable[[Connection], T]) -> T:
         raise result
     done: T = result
     return done
+
+
+if __name__ == "__main__":
+    main()

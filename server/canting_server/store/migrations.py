@@ -66,6 +66,12 @@ def migrate(conn: Connection) -> bool:
     return projection is not None
 
 
+def count(conn: Connection) -> int:
+    """Return how many migrations made this database: a question that only a sound one answers."""
+    found: int = conn.fetch("SELECT COUNT(*) FROM migration")[0][0]
+    return found
+
+
 def statements(script: str) -> list[str]:
     """Return the statements of a script, without its comments.
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from canting_server.store.database import Connection
+from canting_server.store import migrations
 from canting_server.web.keys import DATABASE, STATE
 
 routes: Final = web.RouteTableDef()
@@ -27,8 +27,8 @@ async def ready(request: web.Request) -> web.Response:
     if request.app[STATE].draining:
         reasons.append("draining")
     try:
-        await request.app[DATABASE].read(_probe)
-        await request.app[DATABASE].write(_probe)
+        await request.app[DATABASE].read(migrations.count)
+        await request.app[DATABASE].write(migrations.count)
     except (sqlite3.Error, OSError):
         reasons.append("database")
     notes = []
@@ -38,7 +38,3 @@ async def ready(request: web.Request) -> web.Response:
         )
     body = msgspec.json.encode({"ready": not reasons, "reasons": reasons, "notes": notes})
     return web.Response(status=503 if reasons else 200, body=body, content_type="application/json")
-
-
-def _probe(conn: Connection) -> int:
-    return len(conn.fetch("SELECT number FROM migration LIMIT 1"))

@@ -1,0 +1,104 @@
+"""A registry and phones in one process, with nothing between them: for tests of both ends."""
+
+import sqlite3
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from canting_client.book import Book, Chance, Learned
+from canting_protocol.crypto import SigningKey
+from canting_protocol.log import ArtisanId
+from canting_protocol.messages import (
+    VERSION,
+    Answer,
+    Request,
+    read_enrolment,
+    read_request,
+    write_enrolment,
+    write_request,
+)
+from canting_server.registry.registry import Registry, hash_code
+from canting_server.store import ledgers, migrations, people
+from canting_server.store.database import Connection, SQLite, run_group, settle
+
+NOW = 1_765_000_000
+
+
+class Pair:
+    """A registry on a file, and the phones of one artisan."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = NOW
+        self._drawn = count(1)
+        self.registry = Registry(SigningKey(b"R" * 32), lambda: self.now, self.random)
+        self.open("registry.db")
+        self.artisan: ArtisanId = self.work(self.registry.add_artisan)
+        self.keys: dict[str, SigningKey] = {}
+
+    def random(self, size: int) -> bytes:
+        """Return bytes that never repeat."""
+        return next(self._drawn).to_bytes(max(size, 8), "big")[-size:]
+
+    def open(self, name: str) -> None:
+        """Open (or begin) the registry's file of that name."""
+        self.raw = sqlite3.connect(self.folder / name)
+        settle(self.raw, durable=False)
+        self.work(migrations.migrate)
+
+    def work(self, work: Callable[[Connection], Any]) -> Any:
+        """Do something in one transaction of the registry."""
+        (result,) = run_group(self.raw, [work])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def phone(self, name: str, *, joined: bool = True) -> Book:
+        """Return a new phone's book, let in."""
+        self.keys[name] = SigningKey(name.encode().ljust(32, b"-"))
+        book = self.book(name)
+        if joined:
+            self.join(name, book)
+        return book
+
+    def book(self, name: str) -> Book:
+        """Open a phone's book."""
+        return Book(
+            self.folder / f"{name}.db",
+            self.keys[name],
+            Chance(lambda: self.now, self.random),
+            self.folder / "guards" / f"{name}.guard",
+            durable=False,
+        )
+
+    def join(self, name: str, book: Book) -> None:
+        """Let a phone in."""
+        code = self.random(8).hex()
+        expires = self.now + 60
+        self.work(lambda c: people.add_code(c, hash_code(code), self.artisan, expires))
+        asked = read_enrolment(write_enrolment(self.keys[name], code))
+        book.join("pair:", self.work(lambda conn: self.registry.enrol(conn, asked)))
+
+    def answer(self, name: str, book: Book, **how: bool) -> Answer:
+        """Return what the registry answers to a phone."""
+        self.now += 60
+        key = self.keys[name]
+        request = Request(VERSION, key.public, self.now, [book.offer(**how)])
+        asked = read_request(write_request(key, request))
+        answer: Answer = self.work(lambda conn: self.registry.exchange(conn, asked)).ledgers[0]
+        return answer
+
+    def sync(self, name: str, book: Book, **how: bool) -> Learned:
+        """Do one exchange."""
+        return book.take_in(self.answer(name, book, **how))
+
+    def digest(self) -> bytes:
+        """Return the digest of the registry's ledger."""
+        from canting_protocol.ledger.rows import digest
+
+        return digest(ledgers.all_rows(SQLite(self.raw), self.artisan))
+
+    def close(self) -> None:
+        """Close the registry's file."""
+        self.raw.close()
