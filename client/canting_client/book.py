@@ -146,7 +146,21 @@ class Book:
         key = next(iter(self.book_keys.values()))
         return hide(key, self._chance.random(NONCE_BYTES), text)
 
+    def add_key(self, key: BookKey, *, first: bool) -> None:
+        """Keep a key handed over from another device of hers; hide with it from now on if `first`.
+
+        So both devices read what either writes from then on. What this one hid before stays under
+        its own key, until that is handed over too.
+        """
+        with self.write():
+            store.keep_book_key(self._conn, key_id(key), key, first=first)
+
     # -- reading -----------------------------------------------------------------------------
+
+    @property
+    def device(self) -> PublicKey:
+        """The key of the device that writes here."""
+        return self._device.public
 
     @property
     def conn(self) -> sqlite3.Connection:

@@ -1,5 +1,12 @@
-"""Bring the sales of a file into a book: good rows go in, bad ones are told with their line."""
+"""Bring the sales of a file into a book: good rows go in, bad ones are told with their line.
 
+A row that is in the book already is known by its reference. One without gets a reference made of
+what it says, so that the same file again adds nothing: of rows that say the same, the first is the
+first, the second the second.
+"""
+
+from base64 import urlsafe_b64encode
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -7,24 +14,34 @@ from typing import Final, NamedTuple
 
 from canting_client import reading
 from canting_client.book import Book, Writing
-from canting_client.importing import BadRow, ParsedSale, Skipped, open_rows, read_map, read_sales
+from canting_client.importing import (
+    BadMap,
+    BadRow,
+    ParsedSale,
+    Skipped,
+    open_rows,
+    read_map,
+    read_sales,
+)
 from canting_protocol import changes as c
 from canting_protocol.changes import Kind
-from canting_protocol.names import Key
+from canting_protocol.crypto import sha256
+from canting_protocol.log import PREFIX_BYTES
+from canting_protocol.names import Key, key_in
 
 ROWS_AT_ONCE: Final = 500
 """How many sales share a transaction: all of them are in the book, or none."""
 
-CHANNELS: Final = {
-    "langsung": c.Channel.DIRECT,
-    "toko": c.Channel.SHOP,
-    "pasar": c.Channel.MARKET,
-    "wa": c.Channel.WHATSAPP,
-    "tokopedia": c.Channel.TOKOPEDIA,
-    "shopee": c.Channel.SHOPEE,
-    "pameran": c.Channel.FAIR,
-    "titip": c.Channel.CONSIGNMENT,
-    "seragam": c.Channel.UNIFORM,
+CHANNELS: Final[dict[str, c.Code]] = {
+    "langsung": int(c.Channel.DIRECT),
+    "toko": int(c.Channel.SHOP),
+    "pasar": int(c.Channel.MARKET),
+    "wa": int(c.Channel.WHATSAPP),
+    "tokopedia": int(c.Channel.TOKOPEDIA),
+    "shopee": int(c.Channel.SHOPEE),
+    "pameran": int(c.Channel.FAIR),
+    "titip": int(c.Channel.CONSIGNMENT),
+    "seragam": int(c.Channel.UNIFORM),
 }
 _PAYMENTS: Final = {"tunai": c.Account.CASH, "cod": c.Account.CASH, "qris": c.Account.QRIS}
 
@@ -59,8 +76,14 @@ def bring_in(
         BadMap: the map is wrong, or names columns that the file has not.
         NotOne: `item` is no item of the book.
     """
-    rows = read_sales(open_rows(file), read_map(columns.read_text(encoding="utf-8")))
+    try:
+        toml = columns.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadMap(f"peta kolom {columns} bukan berkas teks (UTF-8)") from error
+    rows = read_sales(open_rows(file), read_map(toml))
     names = _Names(book, item)
+    where = _place_key(book, place)
+    alike: Counter[bytes] = Counter()
     sales = amount = quantity = returned = known = skipped = 0
     bad: list[BadRow] = []
     seen: set[str] = set()
@@ -73,14 +96,12 @@ def bring_in(
                     case Skipped():
                         skipped += 1
                     case ParsedSale():
-                        if row.reference is not None and (
-                            row.reference in seen or reading.has_reference(book, row.reference)
-                        ):
+                        reference = row.reference or _reference(row, where, alike)
+                        if reference in seen or reading.has_reference(book, reference):
                             known += 1
                             continue
-                        if row.reference is not None:
-                            seen.add(row.reference)
-                        names.record(writing, row, place)
+                        seen.add(reference)
+                        names.record(writing, row, place, reference)
                         sales += 1
                         amount += row.amount
                         quantity += row.quantity
@@ -94,21 +115,21 @@ class _Names:
     def __init__(self, book: Book, always: str | None) -> None:
         self._book = book
         self._always = None if always is None else reading.find(book, Kind.ITEM, always)
-        self._known: dict[str, Key | int] = {
-            each.name.casefold(): each.key for each in reading.things(book, Kind.ITEM)
-        }
+        self._known = dict(reading.WELL_KNOWN[Kind.ITEM])
+        self._known |= {each.name.casefold(): each.key for each in reading.things(book, Kind.ITEM)}
 
-    def record(self, writing: Writing, row: ParsedSale, place: c.Name) -> None:
+    def record(self, writing: Writing, row: ParsedSale, place: c.Name, reference: str) -> None:
         name = self._name(writing, row.item)
-        channel = (row.channel or "langsung").casefold()
+        word = row.channel or "langsung"
+        channel = CHANNELS.get(word.casefold(), word)
         sale = writing.append(
             c.Sale(
                 [c.SaleLine(name, row.quantity, row.amount)],
                 place,
-                int(CHANNELS[channel]) if channel in CHANNELS else row.channel or 0,
+                channel,
                 _account(row.payment),
                 row.day,
-                reference=row.reference,
+                reference=reference,
             )
         )
         if row.returned:
@@ -117,6 +138,7 @@ class _Names:
                 c.Return(
                     [c.GoodsLine(name, row.returned, 0)],
                     place,
+                    channel,
                     day=row.day,
                     sale=sale.n,
                 )
@@ -132,13 +154,32 @@ class _Names:
             placed = writing.append(
                 c.Item(None, [c.FieldWrite(int(c.ItemField.NAME), c.value(item))])
             )
-            self._known[item.casefold()] = Key(f"{placed.log[:8].hex()}.{placed.n}")
+            self._known[item.casefold()] = key_in(placed.log[:PREFIX_BYTES], placed.n)
             return placed.n
         own = writing.pen.own
-        key = str(found)
-        if own is not None and not own.rotate and key.startswith(own.log[:8].hex()):
-            return int(key.partition("~")[0].rpartition(".")[2])
-        return self._book.wire_name(Key(key))
+        log, _, n = found.partition(".")
+        if own is not None and not own.rotate and log == own.log[:PREFIX_BYTES].hex():
+            return int(n.partition("~")[0])
+        return self._book.wire_name(found)
+
+
+def _reference(row: ParsedSale, place: Key, alike: Counter[bytes]) -> str:
+    """Return the reference of a row that has none, from what it says and how often it was said."""
+    said = (row.day, row.minute, row.amount, row.quantity, row.item, row.channel, row.payment)
+    words = repr((*said, place)).encode()
+    alike[words] += 1
+    return "=" + urlsafe_b64encode(sha256(words, str(alike[words]).encode())[:6]).decode()
+
+
+def _place_key(book: Book, place: c.Name) -> Key:
+    """Return a place's key, which stays the same when the book goes on in a new log."""
+    match place:
+        case c.Foreign():
+            return key_in(place.log, place.n)
+        case int() if place > 0 and book.own is not None:
+            return key_in(book.own.log[:PREFIX_BYTES], place)
+        case _:
+            return Key(str(place))
 
 
 def _account(payment: str | None) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import platformdirs
+from filelock import FileLock
 
 from canting_client.book import Book, Chance
 from canting_protocol.crypto import SEED_BYTES, SigningKey
@@ -33,18 +34,14 @@ class Home:
         return sorted(path.stem for path in (self.folder / "books").glob("*.db"))
 
     def key(self) -> SigningKey:
-        """Return the device's key, made when it is first wanted."""
+        """Return the device's key, made when it is first wanted.
+
+        Raises:
+            HomeProblem: the file holds something else.
+        """
         path = self.folder / "device.key"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return self.key()  # another process was quicker
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(SEED_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+            self._make_key(path)
         seed = path.read_bytes()
         if len(seed) != SEED_BYTES:
             raise HomeProblem(f"Kunci perangkat di {path} rusak.")
@@ -90,3 +87,18 @@ class Home:
             Chance(lambda: int(time.time()), secrets.token_bytes),
             self.folder / "guards" / f"{name}.guard",
         )
+
+    def _make_key(self, path: Path) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=60):
+            if path.exists():
+                return  # another process was quicker
+            # Whole or not at all: after a power cut an empty key would lock the books for ever.
+            beside = path.with_suffix(".new")
+            beside.unlink(missing_ok=True)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(SEED_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)

@@ -1,28 +1,49 @@
 """What a book says: things by their names, stock, conflicts, and how far it has been sent."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
+from canting_client import store
 from canting_client.book import Book
 from canting_protocol import codec
 from canting_protocol.changes import (
+    BadChange,
+    Change,
+    Count,
+    CountLine,
+    Expense,
+    GoodsLine,
     ItemField,
     Kind,
-    PlaceField,
+    Move,
+    MoveLine,
+    Name,
+    Payment,
     Private,
+    Production,
+    Purchase,
+    Return,
+    Sale,
+    SaleLine,
     Sharing,
+    Transfer,
+    UnknownKind,
+    Void,
     plain,
+    read,
 )
 from canting_protocol.errors import Refused
-from canting_protocol.ledger.causality import Held
-from canting_protocol.ledger.posting import WORD
-from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL
+from canting_protocol.ledger.causality import Author, Held
+from canting_protocol.ledger.facts import FACTS
+from canting_protocol.ledger.posting import WORD, is_voided
+from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, Standing
 from canting_protocol.ledger.rows import ChangeRow, Reference, Stock, Write
-from canting_protocol.messages import Verdict
+from canting_protocol.log import PREFIX_BYTES, LogId
+from canting_protocol.messages import Reason, Verdict
 from canting_protocol.names import Key
 from canting_protocol.private import reveal
 
-WELL_KNOWN = {
+WELL_KNOWN: Final = {
     Kind.ITEM: {"barang lain": Key("-1")},
     Kind.PARTNER: {"umum": Key("-1")},
     Kind.PLACE: {
@@ -32,10 +53,15 @@ WELL_KNOWN = {
         "sentra": Key("-4"),
     },
 }
-HIDDEN = "(tidak terbaca dengan kunci buku ini)"
-NAMELESS = "belum dikenal"
+HIDDEN: Final = "(tidak terbaca dengan kunci buku ini)"
+NAMELESS: Final = "belum dikenal"
 
-_private = codec.decoder(Private)
+_SHOWN: Final = frozenset({Standing.SHOWN, Standing.SHOWN_IN_CONFLICT})
+_DISPUTED: Final = frozenset({Standing.SHOWN_IN_CONFLICT, Standing.RIVAL})
+_LOG_LETTERS: Final = 4
+"""How much of another log's id a person is shown."""
+
+_private: Final = codec.decoder(Private)
 
 
 class NotOne(Exception):
@@ -59,6 +85,40 @@ class Thing(NamedTuple):
         return bool(self.fields.get(ItemField.ARCHIVED))
 
 
+class Rival(NamedTuple):
+    """One of several values of a field."""
+
+    value: Any
+    shown: bool
+    whose: str
+    """`here`, `registry` or `other`: which device wrote it."""
+
+
+class Fact(NamedTuple):
+    """Something that happened, as it is listed."""
+
+    number: str
+    """What `find_fact` finds it by."""
+    kind: Kind
+    goods: list[tuple[str, int]]
+    """Names and thousandths."""
+    amount: int | None
+    day: int
+    """Days since 1970-01-01."""
+    voided: bool
+    of: str | None = None
+    """The number of what it voids."""
+
+
+class Excepted(NamedTuple):
+    """Changes that the registry did not simply apply."""
+
+    verdict: Verdict
+    reason: Reason | None
+    """None: one that this version does not know."""
+    changes: int
+
+
 class Figures(NamedTuple):
     """How far a book has been sent: numbers of changes."""
 
@@ -67,35 +127,64 @@ class Figures(NamedTuple):
     conflicts: int
     parked: int
     refused: int
+    because: list[Excepted]
+
+
+# -- items, partners, places ----------------------------------------------------------------
 
 
 def things(book: Book, kind: Kind) -> list[Thing]:
     """Return the items, partners or places that were introduced, archived ones too."""
-    word = f"{WORD[kind]}:"
+    word, keys = f"{WORD[kind]}:", book.book_keys
     found: dict[str, dict[int, Any]] = {}
-    for write in _shown(book):
-        if write.entity.startswith(word):
+    for write in book.rows().all(Write):
+        if write.standing in _SHOWN and write.entity.startswith(word):
             key = write.entity.removeprefix(word)
-            found.setdefault(key, {})[write.field] = _readable(book, write.value)
+            found.setdefault(key, {})[write.field] = _readable(keys, write.value)
     return [Thing(Key(key), fields) for key, fields in found.items()]
 
 
+def listed(book: Book, kind: Kind, *, archived: bool = False) -> list[Thing]:
+    """Return what a person chooses from: doubles are one, and what was put away is not there."""
+    every = things(book, kind)
+    known = {each.key: each for each in every}
+    well_known = [Thing(key, {ItemField.NAME: name}) for name, key in WELL_KNOWN[kind].items()]
+    own = [
+        each
+        for each in every
+        if (archived or not each.archived) and _same(known, each.key) == each.key
+    ]
+    return well_known + sorted(own, key=lambda each: each.name.casefold())
+
+
 def find(book: Book, kind: Kind, name: str) -> Key:
-    """Return the key of what a person calls so: by its whole name, else by a beginning.
+    """Return the key of what a person calls so.
+
+    By its key, else its whole name, else a beginning of it, else a beginning of a later word.
 
     Raises:
         NotOne: nothing, or several things, are called so.
     """
-    wanted = name.strip().casefold()
-    known = {key: each for each, key in WELL_KNOWN[kind].items()}
-    known |= {each.key: each.name for each in things(book, kind) if not each.archived}
-    whole = [key for key, each in known.items() if each.casefold() == wanted]
-    some = whole or [key for key, each in known.items() if each.casefold().startswith(wanted)]
+    wanted = " ".join(name.split()).casefold()
+    known = {each.key: each for each in things(book, kind)}
+    if wanted in known:
+        return _same(known, Key(wanted))
+    called = {key: each for each, key in WELL_KNOWN[kind].items()}
+    called |= {key: each.name for key, each in known.items() if not each.archived}
+    some = (
+        {_same(known, key) for key, each in called.items() if each.casefold() == wanted}
+        or {_same(known, key) for key, each in called.items() if _begins(each, wanted)}
+        or {_same(known, key) for key, each in called.items() if _has_word(each, wanted)}
+    )
     if len(some) == 1:
-        return some[0]
+        return some.pop()
     if not some:
         raise NotOne(f"Tidak ada yang bernama {name!r}. Lihat: canting {WORD[kind]} list")
-    raise NotOne(f"{name!r} bisa berarti: {', '.join(sorted(known[key] for key in some))}")
+    names = sorted(called.get(key, NAMELESS) for key in some)
+    if len(set(names)) == len(names):
+        raise NotOne(f"{name!r} bisa berarti: {', '.join(names)}")
+    same = ", ".join(sorted(f"{called.get(key, NAMELESS)} [{key}]" for key in some))
+    raise NotOne(f"{name!r} bisa berarti: {same}. Pakai yang di dalam kurung, atau satukan.")
 
 
 def thing(book: Book, kind: Kind, key: Key) -> Thing:
@@ -106,49 +195,65 @@ def thing(book: Book, kind: Kind, key: Key) -> Thing:
     return next((each for each in things(book, kind) if each.key == key), Thing(key, {}))
 
 
+# -- goods ----------------------------------------------------------------------------------
+
+
 def stock(book: Book) -> Iterator[tuple[str, str, Stock]]:
     """Yield (item, place, stock) by name, doubles joined to what they are the same as."""
     items = {each.key: each for each in things(book, Kind.ITEM)}
     places = {each.key: each for each in things(book, Kind.PLACE)}
-    names = {key: name for name, key in WELL_KNOWN[Kind.PLACE].items()}
-    names |= {key: each.name for key, each in places.items()}
     sums: dict[tuple[Key, Key], Stock] = {}
     for row in book.rows().all(Stock):
-        item = _same(items, Key(row.item), ItemField.SAME_AS)
-        place = _same(places, Key(row.place), PlaceField.SAME_AS)
-        before = sums.get((item, place))
+        item, place = _same(items, Key(row.item)), _same(places, Key(row.place))
+        before = sums.get((item, place), Stock(item, place, 0, 0, 0))
         sums[item, place] = Stock(
             item,
             place,
-            row.quantity + (before.quantity if before else 0),
-            row.uncertain + (before.uncertain if before else 0),
-            max(row.disputed, before.disputed if before else 0),
+            row.quantity + before.quantity,
+            row.uncertain + before.uncertain,
+            max(row.disputed, before.disputed),
         )
-    called = {Key("-1"): "barang lain"} | {key: each.name for key, each in items.items()}
-    for (item, place), each in sorted(
-        sums.items(), key=lambda e: (called.get(e[0][0], NAMELESS), names.get(e[0][1], NAMELESS))
-    ):
-        yield called.get(item, NAMELESS), names.get(place, NAMELESS), each
+    item_names, place_names = _called(Kind.ITEM, items), _called(Kind.PLACE, places)
+    told = [
+        (item_names.get(item, NAMELESS), place_names.get(place, NAMELESS), each)
+        for (item, place), each in sums.items()
+    ]
+    yield from sorted(told, key=lambda each: (each[0].casefold(), each[1].casefold()))
 
 
-def conflicts(book: Book) -> Iterator[tuple[str, int, list[tuple[Any, bool, bytes]]]]:
-    """Yield (what, field, [(value, shown, log)]) of every field with rival values."""
-    found: dict[tuple[str, int], list[tuple[Any, bool, bytes]]] = {}
+# -- what has to be settled -----------------------------------------------------------------
+
+
+def conflicts(book: Book) -> Iterator[tuple[str, int, list[Rival]]]:
+    """Yield (entity, field, values) of every field with rival values, the shown one first."""
+    keys, logs = book.book_keys, store.logs(book.conn)
+    found: dict[tuple[str, int], list[Rival]] = {}
     for write in book.rows().all(Write):
-        if write.standing > 1:
-            found.setdefault((write.entity, write.field), []).append(
-                (_readable(book, write.value), write.standing == 2, write.log)
+        if write.standing in _DISPUTED:
+            author = logs[LogId(write.log)].key
+            whose = (
+                "here"
+                if author == book.device
+                else "registry"
+                if author == book.registry
+                else "other"
             )
+            value = _readable(keys, write.value)
+            rival = Rival(value, write.standing == Standing.SHOWN_IN_CONFLICT, whose)
+            found.setdefault((write.entity, write.field), []).append(rival)
     for (entity, field), values in sorted(found.items()):
-        yield entity, field, values
+        yield entity, field, sorted(values, key=lambda each: not each.shown)
 
 
 def sharing(book: Book) -> Sharing:
     """Return what she lets staff see; totals when she has not said."""
     for write in book.rows().group(Write, CONSENT, CONSENT_LEVEL).values():
-        if write.standing == 1:
+        if write.standing == Standing.SHOWN:
             return Sharing(plain(write.value))
     return Sharing.TOTALS
+
+
+# -- facts ----------------------------------------------------------------------------------
 
 
 def has_reference(book: Book, reference: str) -> bool:
@@ -156,10 +261,75 @@ def has_reference(book: Book, reference: str) -> bool:
     return bool(book.rows().group(Reference, reference))
 
 
-def newest(book: Book, count: int) -> list[ChangeRow]:
+def newest(book: Book, count: int) -> list[Fact]:
     """Return the newest facts, the newest first."""
-    rows = [row for row in book.rows().all(ChangeRow) if Kind.SALE <= row.kind <= Kind.VOID]
-    return sorted(rows, key=lambda row: (row.t, row.n), reverse=True)[:count]
+    rows, parties = book.rows(), book.parties()
+    held, clocks = Held(rows), parties.clocks(rows)
+    items = {each.key: each for each in things(book, Kind.ITEM)}
+    names = _called(Kind.ITEM, items)
+    told = []
+    for log, n, hash_ in store.newest_facts(book.conn, (Kind.SALE, Kind.VOID), count):
+        row = rows.get(ChangeRow, log, n, hash_)
+        assert row is not None
+        try:
+            change: Change | None = read(row.body)
+        except (BadChange, UnknownKind):
+            change = None
+        author = Author(row.log, row.n, row.hash, ())
+
+        def called(name: Name, author: Author = author) -> str:
+            return names.get(_same(items, held.key(author, name)), NAMELESS)
+
+        goods = [(called(line.item), _quantity(line)) for line in _lines(change)]
+        moment = clocks.moment(row.log, row.n, row.t, getattr(change, "day", None))
+        of = None
+        if isinstance(change, Void):
+            of = _number(book, held.key(author, change.target))
+        told.append(
+            Fact(
+                _number(book, book.key_of(row.placed)),
+                Kind(row.kind),
+                goods,
+                _amount(change),
+                moment.day,
+                row.kind in FACTS and is_voided(rows, held, parties, row),
+                of,
+            )
+        )
+    return told
+
+
+def find_fact(book: Book, number: str) -> tuple[ChangeRow, bool]:
+    """Return the change that a person calls by its number, and whether it was voided.
+
+    `12` is in this book's own log, `1f2e.12` in the log whose id begins so; `~` and the beginning
+    of its hash tell a change of a forked log.
+
+    Raises:
+        NotOne: there is none, or there are several.
+    """
+    place, _, branch = number.strip().casefold().partition("~")
+    letters, dot, digits = place.rpartition(".")
+    nothing = NotOne(f"Tidak ada catatan nomor {number!r}. Lihat: canting log")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise nothing
+    own = book.own
+    if dot:
+        logs = [log for log in store.logs(book.conn) if letters and log.hex().startswith(letters)]
+    else:
+        logs = [LogId(own.log)] if own is not None and not own.rotate else []
+    rows, parties = book.rows(), book.parties()
+    found = [
+        row
+        for log in logs
+        for row in rows.group(ChangeRow, log, int(digits)).values()
+        if row.hash.hex().startswith(branch)
+    ]
+    if not found:
+        raise nothing
+    if len(found) > 1:
+        raise NotOne(f"Nomor {number!r} bisa berarti beberapa catatan; tulis lebih lengkap.")
+    return found[0], is_voided(rows, Held(rows), parties, found[0])
 
 
 def figures(book: Book) -> Figures:
@@ -171,39 +341,106 @@ def figures(book: Book) -> Figures:
         strands = held.strands(prefix)
         assert strands is not None
         log = strands.heads[0].log
-        lacking = strands.lacking([(h.first, h.n, h.hash) for h in theirs if h.log == log])
-        only_here += len({place for range_ in lacking for place in strands.path(range_)})
-        every = strands.lacking([])
-        total += len({place for range_ in every for place in strands.path(range_)})
-    counts = dict.fromkeys(Verdict, 0)
+        heads = [(head.first, head.n, head.hash) for head in theirs if head.log == log]
+        lacking, every = strands.lacking(heads), strands.lacking(())
+        if strands.linear:
+            only_here += sum(range_.n - range_.first + 1 for range_ in lacking)
+            total += sum(range_.n - range_.first + 1 for range_ in every)
+        else:
+            only_here += len({place for range_ in lacking for place in strands.path(range_)})
+            total += len({place for range_ in every for place in strands.path(range_)})
+    counts: dict[tuple[int, int], int] = {}
     for each in receipt.exceptions if receipt else []:
-        counts[Verdict(each.verdict)] += each.last - each.first + 1
+        why = (each.verdict, each.reason)
+        counts[why] = counts.get(why, 0) + each.last - each.first + 1
+    because = [
+        Excepted(Verdict(verdict), _reason(reason), changes)
+        for (verdict, reason), changes in sorted(counts.items())
+        if verdict in frozenset(Verdict)
+    ]
+
+    def sum_of(verdict: Verdict) -> int:
+        return sum(each.changes for each in because if each.verdict == verdict)
+
     return Figures(
         only_here,
         total - only_here,
-        counts[Verdict.CONFLICT],
-        counts[Verdict.PARKED],
-        counts[Verdict.REFUSED],
+        sum_of(Verdict.CONFLICT),
+        sum_of(Verdict.PARKED),
+        sum_of(Verdict.REFUSED),
+        because,
     )
 
 
-def _shown(book: Book) -> Iterator[Write]:
-    return (write for write in book.rows().all(Write) if write.standing in (1, 2))
+# -- inside ---------------------------------------------------------------------------------
 
 
-def _readable(book: Book, raw: bytes) -> Any:
+def _lines(change: Change | None) -> Sequence[SaleLine | GoodsLine | MoveLine | CountLine]:
+    match change:
+        case Sale() | Return() | Purchase() | Move() | Count():
+            return change.lines
+        case Production():
+            return change.made
+        case _:
+            return ()
+
+
+def _quantity(line: SaleLine | GoodsLine | MoveLine | CountLine) -> int:
+    return line.counted if isinstance(line, CountLine) else line.quantity
+
+
+def _amount(change: Change | None) -> int | None:
+    match change:
+        case Sale() | Return() | Purchase():
+            return sum(line.amount for line in change.lines)
+        case Payment() | Transfer() | Expense():
+            return change.amount
+        case Production():
+            return change.wage
+        case _:
+            return None
+
+
+def _number(book: Book, key: Key) -> str:
+    own = book.own
+    log, _, n = key.partition(".")
+    if own is not None and not own.rotate and own.log[:PREFIX_BYTES].hex() == log:
+        return n
+    return f"{log[:_LOG_LETTERS]}.{n}"
+
+
+def _reason(number: int) -> Reason | None:
+    return Reason(number) if number in frozenset(Reason) else None
+
+
+def _readable(keys: Any, raw: bytes) -> Any:
     value = plain(raw)
     if not isinstance(value, list):
         return value
     try:
-        return reveal(book.book_keys, codec.decode(_private, raw))
+        return reveal(keys, codec.decode(_private, raw))
     except Refused:
         return HIDDEN
 
 
-def _same(known: dict[Key, Thing], key: Key, field: int) -> Key:
-    seen = {key}
-    while key in known and (other := known[key].fields.get(field)) and other not in seen:
-        key = Key(other)
-        seen.add(key)
-    return key
+def _begins(name: str, wanted: str) -> bool:
+    return bool(wanted) and name.casefold().startswith(wanted)
+
+
+def _has_word(name: str, wanted: str) -> bool:
+    return bool(wanted) and f" {wanted}" in name.casefold()
+
+
+def _called(kind: Kind, known: dict[Key, Thing]) -> dict[Key, str]:
+    names = {key: name for name, key in WELL_KNOWN[kind].items()}
+    return names | {key: each.name for key, each in known.items()}
+
+
+def _same(known: dict[Key, Thing], key: Key) -> Key:
+    """Return what a thing is the same as, in the end; two that name each other are the lower."""
+    path = [key]
+    while (here := known.get(path[-1])) and (other := here.fields.get(ItemField.SAME_AS)):
+        if other in path:
+            return min(path[path.index(other) :])
+        path.append(Key(str(other)))
+    return path[-1]

@@ -183,8 +183,31 @@ def book_keys(conn: sqlite3.Connection) -> dict[bytes, bytes]:
     return dict(conn.execute("SELECT id, key FROM book_key ORDER BY rowid"))
 
 
-def keep_book_key(conn: sqlite3.Connection, id_: bytes, key: bytes) -> None:
-    """Keep a book key."""
+def keep_book_key(conn: sqlite3.Connection, id_: bytes, key: bytes, *, first: bool = False) -> None:
+    """Keep a book key; the `first` is the one that new values are hidden with."""
+    if first:
+        conn.execute("DELETE FROM book_key WHERE id = ?", (id_,))
     conn.execute(
-        "INSERT INTO book_key (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (id_, key)
+        """
+        INSERT INTO book_key (rowid, id, key)
+        SELECT CASE WHEN ? THEN MIN(rowid) - 1 ELSE MAX(rowid) + 1 END, ?, ? FROM book_key
+        WHERE true
+        ON CONFLICT (id) DO NOTHING
+        """,
+        (first, id_, key),
     )
+
+
+def newest_facts(
+    conn: sqlite3.Connection, kinds: tuple[int, int], count: int
+) -> list[tuple[bytes, int, bytes]]:
+    """Return (log, n, hash) of the newest changes of some kinds, the newest first."""
+    return conn.execute(
+        """
+        SELECT log, n, hash FROM change
+        WHERE kind BETWEEN ? AND ?
+        ORDER BY t DESC, log, n DESC
+        LIMIT ?
+        """,
+        (*kinds, count),
+    ).fetchall()

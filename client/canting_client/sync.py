@@ -50,13 +50,20 @@ async def sync(book: Book, device: SigningKey) -> Outcome:
     """Make a book and its registry level. Safe to break off at any point, and to repeat.
 
     Raises:
-        NotJoined, NotReached, NotTheRegistry, TurnedAway, Refused: nothing is lost by any of them.
+        NotJoined, NotReached, NotTheRegistry, TurnedAway: nothing is lost by any of them.
+        Refused: `unknown_key`, when this device has to be enrolled again.
     """
     async with _session() as session:
         url = f"{book.url}/v1/sync"
-        return await talk(
-            book, device, lambda: int(time.time()), lambda data: _post(session, url, data)
-        )
+        try:
+            return await talk(
+                book, device, lambda: int(time.time()), lambda data: _post(session, url, data)
+            )
+        except Refused as error:
+            if error.code == "unknown_key":
+                raise
+            # Cut off, or signed by someone else: whoever answered, it was not our registry.
+            raise NotTheRegistry(str(error)) from error
 
 
 async def enrol(url: str, code: str, device: SigningKey) -> Enrolled:

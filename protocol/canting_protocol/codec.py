@@ -12,6 +12,9 @@ from msgspec import Raw as Raw
 from canting_protocol.errors import Refused
 from canting_protocol.limits import INTEGER_MAX
 
+NESTING_MAX: Final = 16
+"""How deep arrays may lie in each other in a field's value."""
+
 _T = TypeVar("_T")
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -46,12 +49,16 @@ def trimmed(values: list[Any]) -> list[Any]:
     return values
 
 
-def within_range(value: object) -> bool:
-    """Say whether every integer in a decoded value is within ±(2^53−1), and nothing is a float."""
+def within_range(value: object, nesting: int = NESTING_MAX) -> bool:
+    """Say whether every integer in a decoded value is within ±(2^53−1), and nothing is a float.
+
+    Nor may arrays lie deeper in each other than NESTING_MAX: how deep Python can follow depends on
+    who asks, and a verdict must not.
+    """
     if isinstance(value, int):
         return not isinstance(value, bool) and -INTEGER_MAX <= value <= INTEGER_MAX
     if isinstance(value, list | tuple):
-        return all(within_range(part) for part in value)
+        return nesting > 0 and all(within_range(part, nesting - 1) for part in value)
     return value is None or isinstance(value, str | bytes)
 
 

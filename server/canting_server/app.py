@@ -48,13 +48,18 @@ def prepare(conn: Connection, registry: Registry) -> None:
             log.info("ledger_rebuilt", artisan=artisan.hex())
 
 
-async def serve(app: web.Application, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+def make_runner(app: web.Application, settings: Settings) -> web.AppRunner:
+    """Return what runs the application, at a port or in a test."""
     # Bodies are never inflated by the HTTP stack (CVE-2025-69223): batches carry their own
     # compression, with limits.
-    runner = web.AppRunner(
+    return web.AppRunner(
         app, auto_decompress=False, access_log=None, shutdown_timeout=settings.drain_s
     )
+
+
+async def serve(app: web.Application, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    runner = make_runner(app, settings)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port)

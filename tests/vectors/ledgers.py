@@ -480,7 +480,7 @@ def _merged(make: Callable[[], Case]) -> Json:
     case: dict[str, Json] = {
         "name": make.__name__,
         "why": why,
-        "descriptors": descriptors(dict(logs)),
+        "descriptors": descriptors(logs),
         "changes": [placed(each) for each in changes],
         "tables": tables(rows),
         "digest": digest(found).hex(),
@@ -530,7 +530,7 @@ def _seen(make: Callable[[], Case]) -> Json:
     return {
         "name": make.__name__,
         "why": why,
-        "descriptors": descriptors(dict(logs)),
+        "descriptors": descriptors(logs),
         "changes": [placed(each) for each in changes],
         "seen": [
             {

@@ -5,6 +5,7 @@ their order; a field's value, which may be anything, says its type: {"int": …}
 {"bytes": …}, {"array": […]} or null.
 """
 
+from collections.abc import Mapping
 from typing import Final, TypeAlias, Union
 
 import msgspec
@@ -14,7 +15,7 @@ from canting_protocol.changes import Change, Kind
 from canting_protocol.codec import Raw
 from canting_protocol.ledger.rows import SHAPES, Row, Rows, values_of
 from canting_protocol.limits import INTEGER_MAX
-from canting_protocol.log import Descriptor, Placed
+from canting_protocol.log import Descriptor, LogId, Placed
 
 Json: TypeAlias = Union[bool, int, str, list["Json"], dict[str, "Json"], None]  # noqa: UP007
 
@@ -67,7 +68,7 @@ def change(view: Change) -> Json:
     return {"kind": int(kind), "name": kind.name.lower(), "fields": plain(view)}
 
 
-def descriptors(logs: dict[bytes, Descriptor]) -> Json:
+def descriptors(logs: Mapping[LogId, Descriptor]) -> Json:
     """Return descriptors with the log ids they make."""
     return [
         {

@@ -276,6 +276,8 @@ def _judged() -> list[tuple[str, bytes, bool]]:
         ("text where a field holds a name", array(4, None, [[3, "galeri"]])),
         ("a map in a field of a newer version", array(2, None, [[99, {}]])),
         ("bytes in a field of a newer version", array(2, None, [[99, b"x"]])),
+        ("arrays 16 deep", b"\x93\x02\xc0\x91\x92\x63" + b"\x91" * 16 + b"\x01"),
+        ("arrays 17 deep", b"\x93\x02\xc0\x91\x92\x63" + b"\x91" * 17 + b"\x01"),
         ("a resolve of something without fields", array(16, 5, None, 1, "x")),
         ("a level of sharing that is not known", array(17, 3)),
         ("a certificate from a device", array(19, bytes(32))),
@@ -530,7 +532,7 @@ def frontiers() -> Json:
         name: [tree.placed[each] for part in parts for each in _range(part)]
         for name, parts in _SETS.items()
     }
-    stranger = {"first": 1, "n": 9, "hash": bytes(HEAD_HASH_BYTES).hex()}
+    stranger: dict[str, Json] = {"first": 1, "n": 9, "hash": bytes(HEAD_HASH_BYTES).hex()}
     return {
         "descriptor": say.descriptors({log: tree.descriptor}),
         "changes": {name: say.placed(each) for name, each in tree.placed.items()},

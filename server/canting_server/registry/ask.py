@@ -4,6 +4,7 @@ Default is monthly totals; lines only with consent; withdrawing hides past ones 
 section 5, rule 9; UU 27/2022 on personal data, art. 4)
 """
 
+import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -45,10 +46,12 @@ CHANNELS: Final = {
     Channel.CONSIGNMENT: "titip",
     Channel.UNIFORM: "seragam",
 }
+_CHANNEL_WORDS: Final = {str(int(channel)): word for channel, word in CHANNELS.items()}
 PLACES: Final = {"-1": "rumah", "-2": "pasar", "-3": "toko", "-4": "sentra"}
 UNKNOWN: Final = "belum dikenal"
 HERS: Final = "(milik perajin)"
 _DIMENSIONS: Final = ("month", "kecamatan", "channel")
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _WIB: Final = timedelta(hours=7)
 
 
@@ -77,7 +80,7 @@ def artisan(conn: Connection, which: str) -> dict[str, Any]:
         whose = ArtisanId(bytes.fromhex(which))
     except ValueError as error:
         raise NotFound("no such artisan") from error
-    if not logs.is_artisan(conn, whose):
+    if which.lower() != whose.hex() or not logs.is_artisan(conn, whose):
         raise NotFound("no such artisan")
     level = sharing(conn).get(whose, Sharing.TOTALS)
     told = next(each for each in artisans(conn) if each["id"] == which.lower())
@@ -327,15 +330,14 @@ def _reported_through(conn: Connection) -> dict[ArtisanId, int | None]:
 
 
 def _channel(channel: str) -> str:
-    return CHANNELS[Channel(int(channel))] if channel.isdigit() and int(channel) <= 8 else channel
+    return _CHANNEL_WORDS.get(channel, channel)
 
 
 def _month(text: str | None, otherwise: int) -> int:
     if text is None:
         return otherwise
-    year, _, month = text.partition("-")
-    if len(text) == 7 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12:
-        return int(year) * 100 + int(month)
+    if _MONTH.fullmatch(text):
+        return int(text[:4]) * 100 + int(text[5:])
     raise BadQuestion(f"a month is YYYY-MM, not {text!r}")
 
 

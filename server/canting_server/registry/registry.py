@@ -44,6 +44,8 @@ from canting_server.store.database import Connection
 
 log: Final = structlog.get_logger()
 
+_READ_AS: Final = str.maketrans("ILO", "110")
+
 CLOCK_ERROR_SECONDS: Final = 60
 """What a direct contact leaves uncertain of a device's clock: the way, and a clock set by hand."""
 
@@ -297,8 +299,8 @@ class Registry:
         epoch, number = (1, 0) if last is None else last[:2]
         before = None if last is None else read_receipt(last[2], self.key.public)
         if shown:
-            theirs = read_receipt(shown, self.key.public)
-            if theirs.artisan == artisan and theirs.order > (epoch, number):
+            theirs = self._ours(shown)
+            if theirs and theirs.artisan == artisan and theirs.order > (epoch, number):
                 # A later receipt of ours that we do not remember: we were restored.
                 epoch, number, before = theirs.epoch + 1, theirs.number, None
         heads = [
@@ -319,6 +321,13 @@ class Registry:
         raw = write_receipt(self.key, receipt)
         ledgers.keep_receipt(conn, artisan, receipt.epoch, receipt.number, raw)
         return raw
+
+    def _ours(self, shown: bytes) -> Receipt | None:
+        """Return a receipt that was shown, if it is one of ours; nothing is refused for another."""
+        try:
+            return read_receipt(shown, self.key.public)
+        except Refused:
+            return None
 
     def _exceptions(self, conn: Connection, artisan: ArtisanId) -> tuple[list[Exceptions], bool]:
         """Return what was not simply applied, consecutive changes of one path as one range."""
@@ -391,8 +400,11 @@ class Registry:
 
 
 def hash_code(code: str) -> bytes:
-    """Return what is stored of a one-time code; its dashes, spaces and case are for the eye."""
-    plain = "".join(each for each in code.upper() if each.isalnum())
+    """Return what is stored of a one-time code; its dashes, spaces and case are for the eye.
+
+    Letters that look like a digit are read as it (Crockford's base 32 has no I, L, O).
+    """
+    plain = "".join(each for each in code.upper() if each.isalnum()).translate(_READ_AS)
     return sha256(b"canting/code/1\0", plain.encode())
 
 

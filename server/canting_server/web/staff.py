@@ -24,7 +24,7 @@ def hash_token(token: str) -> bytes:
 @web.middleware
 async def tokens(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let only holders of a token ask about artisans."""
-    if request.method == "GET" and request.path.startswith("/v1/"):
+    if request.method in ("GET", "HEAD") and request.path.startswith("/v1/"):
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         name = None
         if kind.lower() == "bearer" and token:
@@ -47,6 +47,8 @@ def _asked(request: web.Request, *allowed: str) -> dict[str, str]:
     if unknown:
         options = ", ".join(allowed) or "none"
         raise ask.BadQuestion(f"unknown parameter {unknown[0]!r}; there are: {options}")
+    if len(set(request.query)) < len(request.query):
+        raise ask.BadQuestion("each parameter once")
     return dict(request.query)
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from canting_protocol.limits import ENROL_BYTES_MAX, REQUEST_BYTES_MAX
 from canting_protocol.messages import (
@@ -22,6 +23,8 @@ routes: Final = web.RouteTableDef()
 
 GUESSES_MAX: Final = 10
 GUESSES_SECONDS: Final = 600
+GUESSERS_MAX: Final = 10_000
+"""How many addresses are remembered; beyond that the longest silent is forgotten."""
 
 
 class Guesses:
@@ -41,7 +44,11 @@ class Guesses:
 
     def wrong(self, whence: str, now: float) -> None:
         """Note a wrong one."""
-        self._wrong.setdefault(whence, deque(maxlen=GUESSES_MAX)).append(now)
+        wrong = self._wrong.pop(whence, deque(maxlen=GUESSES_MAX))
+        self._wrong[whence] = wrong
+        wrong.append(now)
+        if len(self._wrong) > GUESSERS_MAX:
+            del self._wrong[next(iter(self._wrong))]
 
 
 @routes.post("/v1/sync")
@@ -72,7 +79,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     """Return a body of at most `limit` bytes, never inflated, in good time.
 
     Raises:
-        Problem: 415 for another media type or encoding, 413, 408.
+        Problem: 415 for another media type or encoding, 413, 408; 400 when it broke off.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported_encoding", "batches are compressed already")
@@ -87,6 +94,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
                 body += part
                 if len(body) > limit:
                     raise Problem(413, "too_large", f"at most {limit} bytes", Connection="close")
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
+        raise Problem(400, "malformed", "the body broke off", Connection="close") from error
     except TimeoutError as error:
         raise Problem(408, "timeout", "the body did not arrive", Connection="close") from error
     return bytes(body)

@@ -1,0 +1,293 @@
+"""`canting import|key|join|sync`: what comes into the book and what goes out of it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from canting_client import reading
+from canting_client.book import NotJoined
+from canting_client.cli.facts import At, place_named
+from canting_client.cli.run import Said, app
+from canting_client.cli.words import Friendly, money, pieces
+from canting_client.handover import BadKeyText, key_from, key_text
+from canting_protocol.private import BookKey
+
+_BAD_ROWS_SHOWN: Final = 20
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Berkas CSV penjualan.")],
+    columns: Annotated[
+        Path,
+        typer.Option("--map", metavar="PETA", help="Peta kolom (TOML): kolom mana berisi apa."),
+    ],
+    item: Annotated[
+        str | None, typer.Option(metavar="BARANG", help="Catat semua sebagai barang ini.")
+    ] = None,
+    at: At = "rumah",
+) -> None:
+    """Masukkan penjualan dari berkas. Berkas yang sama dua kali tidak menambah apa-apa.
+
+    Peta kolom, misalnya:
+
+    date = "Waktu Pesanan Dibuat"
+
+    amount = "Total Pembayaran"
+
+    quantity = "Jumlah"
+
+    reference = "No. Pesanan"
+
+    status = "Status Pesanan"
+
+    sold_when = ["Selesai"]
+
+    channel_is = "shopee"
+    """
+    from canting_client.bring import bring_in
+
+    said: Said = context.obj
+    with said.book() as book:
+        told = bring_in(
+            book, file, columns, item=item, place=place_named(book, at), progress=not said.as_json
+        )
+    came_back = f" ({pieces(told.returned)} kembali)" if told.returned else ""
+    words = [
+        f"{told.sales} penjualan masuk: {money(told.amount)}, "
+        f"{pieces(told.quantity)} barang{came_back}."
+    ]
+    if told.known:
+        words.append(f"{told.known} sudah ada di buku, tidak dicatat lagi.")
+    if told.skipped:
+        words.append(f"{told.skipped} bukan penjualan (menurut statusnya), dilewati.")
+    if told.bad:
+        words.append(f"{len(told.bad)} baris tidak terbaca dan TIDAK masuk:")
+        words += [f"  baris {bad.line}: {bad.reason}" for bad in told.bad[:_BAD_ROWS_SHOWN]]
+        if len(told.bad) > _BAD_ROWS_SHOWN:
+            words.append(f"  … dan {len(told.bad) - _BAD_ROWS_SHOWN} lagi (semua: --json)")
+        words.append("Betulkan baris itu lalu impor lagi; yang sudah masuk tidak dobel.")
+    said.say(
+        "\n".join(words),
+        sales=told.sales,
+        amount=told.amount,
+        quantity=told.quantity,
+        returned=told.returned,
+        known=told.known,
+        skipped=told.skipped,
+        bad=[{"line": bad.line, "reason": bad.reason} for bad in told.bad],
+    )
+
+
+# -- the book key ---------------------------------------------------------------------------
+
+key_app: Final = typer.Typer(help="Kunci buku, untuk perangkat kedua.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+KeyText = Annotated[
+    str | None, typer.Option("--key", metavar="KUNCI", help="Kunci buku perangkat pertama.")
+]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key-file", metavar="BERKAS", help="Berkas kunci buku itu.")
+]
+
+
+@key_app.command("show")
+def key_show(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option(metavar="BERKAS", help="Tulis ke berkas, jangan ke layar.")
+    ] = None,
+) -> None:
+    """Tampilkan kunci buku, untuk diketik di perangkat kedua.
+
+    Dengan kunci ini nama pembeli bisa dibaca. Jangan perlihatkan kepada orang lain.
+    """
+    said: Said = context.obj
+    with said.book() as book:
+        text = key_text(next(iter(book.book_keys.values())))
+    if out is None:
+        said.say(
+            f"{text}\nDi perangkat kedua: canting join ALAMAT KODE --key KUNCI-INI\n"
+            "Jangan perlihatkan kepada orang lain.",
+            key=text,
+        )
+        return
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+    said.say(f"Kunci ditulis ke {out}. Hapus berkas itu setelah dipakai.", file=str(out))
+
+
+@key_app.command("add")
+def key_add(
+    context: typer.Context,
+    key: Annotated[
+        str | None, typer.Argument(metavar="KUNCI", help="Kunci dari perangkat lain.")
+    ] = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Terima kunci buku perangkat lain, supaya nama yang ditulis di sana terbaca di sini."""
+    said: Said = context.obj
+    given = _key_given(key, key_file)
+    if given is None:
+        raise Friendly("Kuncinya mana? Lihat di perangkat lain: canting key show")
+    with said.book() as book:
+        book.add_key(given, first=False)
+    said.say("Kunci diterima.")
+
+
+def _key_given(text: str | None, file: Path | None) -> BookKey | None:
+    if file is not None:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    if text is None:
+        return None
+    try:
+        return key_from(text)
+    except BadKeyText as error:
+        raise Friendly("Kunci buku salah ketik: periksa lagi hurufnya.", "bad_key") from error
+
+
+# -- the registry ---------------------------------------------------------------------------
+
+
+@app.command()
+def join(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="ALAMAT", help="Alamat dinas, https://…")],
+    code: Annotated[str, typer.Argument(metavar="KODE", help="Kode dari dinas, sekali pakai.")],
+    key: KeyText = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Hubungkan buku ini ke dinas, dengan kode dari dinas.
+
+    Perangkat kedua: sertakan kunci buku dari yang pertama (canting key show), supaya nama pembeli
+    terbaca di kedua perangkat.
+    """
+    import asyncio
+
+    from canting_client import sync as network
+
+    said: Said = context.obj
+    given = _key_given(key, key_file)
+    address = url.strip().rstrip("/")
+    if not address.casefold().startswith(("https://", "http://")):
+        raise Friendly(f"Alamat dinas diawali https:// – maksudnya https://{address} ?", "bad_url")
+    with said.book() as book:
+        with _network_words():
+            enrolled = asyncio.run(network.enrol(address, code.strip(), said.home.key()))
+        # A book may be joined again: the registry moved, or no longer knows the device.
+        if book.artisan not in (None, enrolled.artisan):
+            raise Friendly("Kode itu untuk buku orang lain. Buku ini tidak diubah.", "other_book")
+        if given is not None:
+            book.add_key(given, first=True)
+        book.join(address, enrolled)
+    said.say("Terhubung ke dinas. Kirim catatan: canting sync", artisan=enrolled.artisan.hex())
+
+
+@app.command("sync")
+def sync_(context: typer.Context) -> None:
+    """Kirim yang baru ke dinas, dan ambil yang baru dari sana. Aman diulang kapan saja."""
+    said: Said = context.obj
+    # Without a name and without a book, opening says what to do.
+    names: list[str | None] = [said.book_name] if said.book_name else [*said.home.names] or [None]
+    told: list[dict[str, Any]] = []
+    failed: list[tuple[str, Friendly]] = []
+    for name in names:
+        try:
+            told += _sync_one(said, name, alone=len(names) == 1)
+        except Friendly as error:
+            failed.append((str(name), error))
+    if failed and len(names) == 1:
+        raise failed[0][1]
+    words = []
+    for each in told:
+        words.append(
+            f"{each['book']}: {each['sent']} catatan terkirim, {each['received']} diterima."
+            + (
+                f" Masih di sini: {each['only_here']}."
+                if each["only_here"]
+                else " Semua terkirim ✓"
+            )
+        )
+        if each["rotated"]:
+            words.append(
+                "  Buku ini pernah disalin atau dipulihkan. Catatan semua salinan disimpan; "
+                "periksa kalau ada yang tercatat dua kali: canting log"
+            )
+        if each["refused"]:
+            words.append(f"  {each['refused']} kiriman ditolak dinas; tetap aman di sini.")
+    words += [f"{name}: {error}" for name, error in failed]
+    said.say(
+        "\n".join(words) or "Belum ada buku yang terhubung ke dinas: canting join ALAMAT KODE",
+        books=told,
+        failed=[
+            {"book": name, "error": error.code, "message": str(error)} for name, error in failed
+        ],
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, Any]]:
+    """Sync a book; return what it came to, or nothing when it is not joined."""
+    import asyncio
+
+    from canting_client import sync as network
+
+    with said.home.open(name) as book:
+        if book.artisan is None:
+            if alone:
+                raise NotJoined
+            return []
+        before = reading.figures(book).only_here
+        with _network_words():
+            outcome = asyncio.run(network.sync(book, said.home.key()))
+        after = reading.figures(book).only_here
+    return [
+        {
+            "book": name or book.path.stem,
+            "sent": max(before - after, 0),
+            "received": outcome.received,
+            "refused": len(outcome.turned),
+            "only_here": after,
+            "round_trips": outcome.round_trips,
+            "rotated": outcome.rotated,
+        }
+    ]
+
+
+_SAFE: Final = "Catatan Anda aman di perangkat ini."
+_TURNED_AWAY: Final = {
+    "unknown_code": "Kode itu tidak dikenal; periksa hurufnya.",
+    "code_used": "Kode itu sudah dipakai; minta yang baru.",
+    "code_expired": "Kode itu sudah lewat waktunya; minta yang baru.",
+    "too_many_guesses": "Terlalu sering salah; coba lagi nanti.",
+    "unknown_version": f"Dinas memakai Canting versi lain; perbarui dulu. {_SAFE}",
+}
+
+
+@contextmanager
+def _network_words() -> Iterator[None]:
+    from canting_client.sync import NotReached, NotTheRegistry, TurnedAway
+    from canting_protocol.errors import Refused
+
+    try:
+        yield
+    except NotReached as error:
+        raise Friendly(f"Dinas tidak terjangkau sekarang. {_SAFE}", "not_reached") from error
+    except NotTheRegistry as error:
+        raise Friendly(
+            f"Yang menjawab bukan dinas: mungkin halaman masuk WiFi. {_SAFE}", "not_the_registry"
+        ) from error
+    except TurnedAway as error:
+        text = _TURNED_AWAY.get(error.code, f"Dinas menolak ({error.code}). {_SAFE}")
+        raise Friendly(text, error.code) from error
+    except Refused as error:
+        text = f"Dinas tidak mengenal perangkat ini. {_SAFE} Minta kode baru dari dinas."
+        raise Friendly(text, error.code) from error

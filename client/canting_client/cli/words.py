@@ -1,0 +1,119 @@
+"""What people type and read: rupiah, pieces, days, and the words for numbered choices."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from canting_client.importing import day_of, rupiah, thousandths
+from canting_protocol.changes import Kind
+
+PAYMENTS: Final = {"tunai": 0, "transfer": 1, "qris": 2, "utang": 3}
+LEVELS: Final = {"registry": 0, "totals": 1, "lines": 2}
+ITEM_TYPES: Final = {"produk": "produk", "bahan": "bahan"}
+KINDS: Final = {
+    Kind.SALE: "jual",
+    Kind.RETURN: "kembali",
+    Kind.PAYMENT: "bayar",
+    Kind.TRANSFER: "pindah uang",
+    Kind.PURCHASE: "beli",
+    Kind.EXPENSE: "biaya",
+    Kind.PRODUCTION: "buat",
+    Kind.MOVE: "pindah",
+    Kind.COUNT: "hitung",
+    Kind.VOID: "batal",
+}
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "Mei",
+    "Jun",
+    "Jul",
+    "Agt",
+    "Sep",
+    "Okt",
+    "Nov",
+    "Des",
+)
+
+_T = TypeVar("_T")
+
+
+class Friendly(Exception):
+    """Say something to the person at the keyboard, in one line."""
+
+    def __init__(self, text: str, code: str = "not_possible") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def money(amount: int) -> str:
+    """Return whole rupiah as people write them: Rp1.250.000."""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}Rp{abs(amount):,}".replace(",", ".")
+
+
+def pieces(quantity: int) -> str:
+    """Return thousandths as people write them: 2, or 1,5."""
+    sign, rest = ("-", -quantity) if quantity < 0 else ("", quantity)
+    whole, part = divmod(rest, 1000)
+    return f"{sign}{whole:,}".replace(",", ".") + (f",{part:03}".rstrip("0") if part else "")
+
+
+def goods(lines: list[tuple[str, int]]) -> str:
+    """Return the first of some goods, and how many more there are: 2 Kain cap dan 1 lagi."""
+    if not lines:
+        return ""
+    name, quantity = lines[0]
+    more = f" dan {len(lines) - 1} barang lain" if len(lines) > 1 else ""
+    return f"{pieces(quantity)} {name}{more}"
+
+
+def date(day: int) -> str:
+    """Return a day since 1970-01-01 as people write it: 3 Nov 2026."""
+    from datetime import date as calendar
+    from datetime import timedelta
+
+    try:
+        then = calendar(1970, 1, 1) + timedelta(days=day)
+    except OverflowError:  # a clock far out; nothing is refused for its date
+        return "tanggal mustahil"
+    return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
+
+
+def amount_in(text: str) -> int:
+    """Return whole rupiah that somebody typed."""
+    return _typed(rupiah, text)
+
+
+def quantity_in(text: str) -> int:
+    """Return the thousandths that somebody typed; at least one."""
+    quantity = counted_in(text)
+    if quantity == 0:
+        raise Friendly(f"Berapa barangnya? {text!r} berarti tidak ada.", "bad_number")
+    return quantity
+
+
+def counted_in(text: str) -> int:
+    """Return the thousandths that somebody counted; there may be none."""
+    return _typed(thousandths, text)
+
+
+def day_in(text: str | None) -> int | None:
+    """Return the day that somebody typed."""
+    return None if text is None else _typed(day_of, text)[0]
+
+
+def choice(text: str, among: Mapping[str, _T]) -> _T:
+    """Return what a word stands for."""
+    found = among.get(text.strip().casefold())
+    if found is None:
+        raise Friendly(f"{text!r}: pilih salah satu dari {', '.join(among)}.", "bad_choice")
+    return found
+
+
+def _typed(meaning: Callable[[str], _T], text: str) -> _T:
+    try:
+        return meaning(text)
+    except ValueError as error:
+        raise Friendly(str(error), "bad_number") from error

@@ -1,0 +1,322 @@
+"""Every limit of `limits`, just within and one beyond."""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from canting_client.book import Book, Chance
+from canting_protocol import changes as c
+from canting_protocol import codec, limits
+from canting_protocol.batch import cut, cuts, deflate, inflate, open_batch, peek
+from canting_protocol.crypto import SigningKey
+from canting_protocol.dictionaries import DICTIONARIES
+from canting_protocol.errors import Refused, TooBig
+from canting_protocol.exchange import Exchange
+from canting_protocol.ledger.author import place
+from canting_protocol.ledger.judge import check
+from canting_protocol.ledger.registers import check_value
+from canting_protocol.limits import (
+    BATCH_CHANGES_MAX,
+    BATCH_INFLATED_BYTES_MAX,
+    BATCHES_BYTES_PER_MESSAGE_MAX,
+    CHANGE_BYTES_MAX,
+    CHANGE_LINES_MAX,
+    DICTIONARY_BYTES_MAX,
+    ENROL_BYTES_MAX,
+    FRONTIER_HEADS_MAX,
+    INTEGER_MAX,
+    MARK_PIECES_MAX,
+    PRIVATE_BYTES_MAX,
+    RECEIPT_EXCEPTIONS_MAX,
+    REPLY_BYTES_MAX,
+    REQUEST_BATCHES_MAX,
+    REQUEST_BYTES_MAX,
+    REQUEST_LEDGERS_MAX,
+    ROUND_TRIPS_MAX,
+    TEXT_BYTES_MAX,
+)
+from canting_protocol.log import ArtisanId, Descriptor, Placed
+from canting_protocol.messages import (
+    VERSION,
+    Answer,
+    Enrolled,
+    Exceptions,
+    Held,
+    HeldHead,
+    Offer,
+    Receipt,
+    Reply,
+    Request,
+    Signed,
+    read_enrolment,
+    read_receipt,
+    read_reply,
+    read_request,
+    write_enrolment,
+    write_receipt,
+    write_reply,
+    write_request,
+)
+
+KEY, REGISTRY = SigningKey(b"A" * 32), SigningKey(b"R" * 32)
+ARTISAN = ArtisanId(b"artisan!")
+LOG = Descriptor(KEY.public, bytes(8), b"")
+
+
+def code_of(call: Callable[[], object]) -> str | None:
+    """Return the code that something is refused with, or None."""
+    try:
+        call()
+    except Refused as refused:
+        return refused.code
+    return None
+
+
+def chain(bodies: Sequence[bytes]) -> list[Placed]:
+    """Return changes one after the other."""
+    made: list[Placed] = []
+    previous = LOG.origin
+    for n, body in enumerate(bodies, 1):
+        made.append(place(LOG.log, n, previous, 0, body))
+        previous = made[-1].hash
+    return made
+
+
+def test_every_limit_is_tested_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    body = text[text.index("def test_") :]
+    for name in vars(limits):
+        if name.endswith("_MAX"):
+            assert name in body, name
+
+
+def test_an_integer_is_at_most_integer_max() -> None:
+    assert INTEGER_MAX == 2**53 - 1
+    most = c.Payment(1, INTEGER_MAX)
+    assert c.read(c.write(most)) == most
+    with pytest.raises(TooBig):
+        c.write(c.Payment(1, INTEGER_MAX + 1))
+    with pytest.raises(c.BadChange):
+        c.read(codec.encode([int(c.Kind.PAYMENT), 1, INTEGER_MAX + 1]))
+
+
+def test_the_lines_of_a_change_add_up_to_at_most_integer_max() -> None:
+    check(c.Sale([c.SaleLine(7, 1, INTEGER_MAX - 1), c.SaleLine(7, 1, 1)]))
+    with pytest.raises(c.BadChange):
+        check(c.Sale([c.SaleLine(7, 1, INTEGER_MAX), c.SaleLine(7, 1, 1)]))
+
+
+def test_a_change_is_at_most_change_bytes_max_with_its_salt() -> None:
+    def of_size(size: int) -> c.Item:
+        """Return a change of so many bytes, in fields that no version knows yet."""
+        fields = [c.FieldWrite(100 + n, c.value("x" * 1000)) for n in range(15)]
+        item = c.Item(None, [*fields, c.FieldWrite(999, c.value("x" * 300))])
+        short = size - len(codec.encode([2, None, item.fields]))
+        return c.Item(None, [*fields, c.FieldWrite(999, c.value("x" * (300 + short)))])
+
+    salted = c.write(of_size(CHANGE_BYTES_MAX - 5), b"salt")
+    assert len(salted) == CHANGE_BYTES_MAX
+    with pytest.raises(TooBig):
+        c.write(of_size(CHANGE_BYTES_MAX - 4))
+
+
+def test_a_change_has_at_most_change_lines_max() -> None:
+    most = c.Count([c.CountLine(7, 0)] * CHANGE_LINES_MAX)
+    assert c.read(c.write(most)) == most
+    with pytest.raises(TooBig):
+        c.write(c.Count([c.CountLine(7, 0)] * (CHANGE_LINES_MAX + 1)))
+    goods = c.Sale([c.SaleLine(7, 1000, 1)] * CHANGE_LINES_MAX)
+    assert c.read(c.write(goods)) == goods
+
+
+def test_a_text_is_at_most_text_bytes_max() -> None:
+    most = c.Expense("x" * TEXT_BYTES_MAX, 1)
+    assert c.read(c.write(most)) == most
+    with pytest.raises(TooBig):
+        c.write(c.Expense("x" * (TEXT_BYTES_MAX + 1), 1))
+    check_value(c.Kind.ITEM, c.ItemField.NAME, codec.encode("x" * TEXT_BYTES_MAX))
+    with pytest.raises(c.BadChange):
+        check_value(c.Kind.ITEM, c.ItemField.NAME, codec.encode("x" * (TEXT_BYTES_MAX + 1)))
+
+
+def test_a_value_nests_at_most_nesting_max() -> None:
+    item = c.Kind.ITEM
+    check_value(item, 999, b"\x91" * codec.NESTING_MAX + b"\x01")
+    with pytest.raises(c.BadChange):
+        check_value(item, 999, b"\x91" * (codec.NESTING_MAX + 1) + b"\x01")
+
+
+def test_a_private_value_is_at_most_private_bytes_max() -> None:
+    def private(size: int) -> c.Private:
+        return c.Private(bytes(4), bytes(12), bytes(size))
+
+    most = c.Expense(1, 1, note=private(PRIVATE_BYTES_MAX))
+    assert c.read(c.write(most)) == most
+    with pytest.raises(TooBig):
+        c.write(c.Expense(1, 1, note=private(PRIVATE_BYTES_MAX + 1)))
+    name = c.PartnerField.NAME
+    check_value(c.Kind.PARTNER, name, codec.encode(private(PRIVATE_BYTES_MAX)))
+    with pytest.raises(c.BadChange):
+        check_value(c.Kind.PARTNER, name, codec.encode(private(PRIVATE_BYTES_MAX + 1)))
+
+
+def test_a_batch_counts_at_most_batch_changes_max() -> None:
+    whole = chain([b"\x90"] * (BATCH_CHANGES_MAX + 1))
+    assert [len(run) for run in cuts(whole)] == [BATCH_CHANGES_MAX, 1]
+    raw = cut(KEY, ARTISAN, whole[:-1], 0)
+    assert len(open_batch(raw, LOG).changes) == BATCH_CHANGES_MAX
+    parts = codec.decode(codec.decoder(list[object]), peek(raw)[1].header)
+    parts[7] = BATCH_CHANGES_MAX + 1
+    header = codec.encode(parts)
+    beyond = codec.encode([header, KEY.sign(b"canting/batch/1", header)])
+    assert code_of(lambda: open_batch(beyond, LOG)) == "malformed"
+
+
+def test_a_batch_inflates_to_at_most_batch_inflated_bytes_max() -> None:
+    assert len(inflate(deflate(bytes(BATCH_INFLATED_BYTES_MAX), 0), 0)) == BATCH_INFLATED_BYTES_MAX
+    beyond = deflate(bytes(BATCH_INFLATED_BYTES_MAX + 1), 0)
+    assert code_of(lambda: inflate(beyond, 0)) == "too_large"
+    whole = chain([bytes(CHANGE_BYTES_MAX)] * 17)
+    runs = cuts(whole)
+    assert len(runs) == 2
+    assert all(
+        code_of(lambda r=run: open_batch(cut(KEY, ARTISAN, r, 0), LOG)) is None  # type: ignore[misc]
+        for run in runs
+    )
+
+
+def test_a_dictionary_is_at_most_dictionary_bytes_max() -> None:
+    assert DICTIONARY_BYTES_MAX == 32_768
+    assert all(len(words) <= DICTIONARY_BYTES_MAX for words in DICTIONARIES.values())
+    assert DICTIONARIES[0] == b""
+
+
+def request_of(size: int) -> bytes:
+    """Return a request of so many bytes, all told."""
+
+    def filled(filling: int) -> bytes:
+        offer = Offer(ARTISAN, [], [bytes(filling)])
+        return write_request(KEY, Request(VERSION, KEY.public, 0, [offer]))
+
+    return filled(size - len(filled(size - 1000)) + size - 1000)
+
+
+def test_a_request_is_at_most_request_bytes_max() -> None:
+    most = request_of(REQUEST_BYTES_MAX)
+    assert len(most) == REQUEST_BYTES_MAX
+    assert code_of(lambda: read_request(most)) is None
+    beyond = request_of(REQUEST_BYTES_MAX + 1)
+    assert code_of(lambda: read_request(beyond)) == "too_large"
+
+
+def test_a_batch_is_no_larger_than_a_request() -> None:
+    assert code_of(lambda: peek(bytes(REQUEST_BYTES_MAX))) == "malformed"
+    assert code_of(lambda: peek(bytes(REQUEST_BYTES_MAX + 1))) == "too_large"
+
+
+def test_a_reply_is_at_most_reply_bytes_max() -> None:
+    def reply_of(size: int) -> bytes:
+        def filled(filling: int) -> bytes:
+            answer = Answer(ARTISAN, [], [bytes(filling)], b"")
+            return write_reply(Reply(VERSION, 0, [answer]))
+
+        return filled(size - len(filled(size - 1000)) + size - 1000)
+
+    most = reply_of(REPLY_BYTES_MAX)
+    assert len(most) == REPLY_BYTES_MAX
+    assert code_of(lambda: read_reply(most)) is None
+    assert code_of(lambda: read_reply(reply_of(REPLY_BYTES_MAX + 1))) == "too_large"
+
+
+def test_a_message_spends_at_most_batches_bytes_per_message_max_on_batches(tmp_path: Path) -> None:
+    receipt = write_receipt(REGISTRY, Receipt(VERSION, ARTISAN, 1, 1, [], []))
+    drawn = iter(range(10**9))
+    chance = Chance(lambda: 0, lambda size: next(drawn).to_bytes(size, "big"))
+    with Book(tmp_path / "book.db", KEY, chance, durable=False) as book:
+        book.join("http://nowhere", Enrolled(VERSION, ARTISAN, REGISTRY.public, [], [], receipt))
+        noise = random.Random(1)  # noqa: S311  # what does not compress, no secret
+        for _ in range(60):
+            values = [c.value(noise.randbytes(1000)) for _ in range(15)]
+            book.record(c.Item(None, [c.FieldWrite(100 + n, v) for n, v in enumerate(values)]))
+        offered = book.offer().batches
+    spent = sum(map(len, offered))
+    assert spent > BATCHES_BYTES_PER_MESSAGE_MAX - BATCH_INFLATED_BYTES_MAX
+    assert spent <= BATCHES_BYTES_PER_MESSAGE_MAX
+    assert sum(peek(raw)[0].count for raw in offered) < 60
+    assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_INFLATED_BYTES_MAX < REQUEST_BYTES_MAX
+
+
+def asked(offers: list[Offer]) -> str | None:
+    """Return the code that a request of these offers is refused with, or None."""
+    data = write_request(KEY, Request(VERSION, KEY.public, 0, offers))
+    return code_of(lambda: read_request(data))
+
+
+def test_a_request_speaks_of_at_most_request_ledgers_max() -> None:
+    offers = [Offer(n.to_bytes(8, "big"), [], []) for n in range(REQUEST_LEDGERS_MAX + 1)]
+    assert asked(offers[:-1]) is None
+    assert asked(offers) == "malformed"
+    assert asked([]) == "malformed"
+
+
+def test_a_ledger_of_a_request_has_at_most_request_batches_max() -> None:
+    assert asked([Offer(ARTISAN, [], [b""] * REQUEST_BATCHES_MAX)]) is None
+    assert asked([Offer(ARTISAN, [], [b""] * (REQUEST_BATCHES_MAX + 1))]) == "malformed"
+
+
+def test_a_frontier_has_at_most_frontier_heads_max_logs_and_heads_of_each() -> None:
+    log, head = Held(LOG, []), HeldHead(1, 1, bytes(16))
+    assert asked([Offer(ARTISAN, [log] * FRONTIER_HEADS_MAX, [])]) is None
+    assert asked([Offer(ARTISAN, [log] * (FRONTIER_HEADS_MAX + 1), [])]) == "malformed"
+    assert asked([Offer(ARTISAN, [Held(LOG, [head] * FRONTIER_HEADS_MAX)], [])]) is None
+    assert (
+        asked([Offer(ARTISAN, [Held(LOG, [head] * (FRONTIER_HEADS_MAX + 1))], [])]) == "malformed"
+    )
+
+
+def test_a_receipt_names_at_most_receipt_exceptions_max() -> None:
+    def receipt_of(exceptions: int) -> bytes:
+        each = Exceptions(bytes(16), 1, 1, bytes(16), 2, 1)
+        return write_receipt(REGISTRY, Receipt(VERSION, ARTISAN, 1, 1, [], [each] * exceptions))
+
+    most, beyond = receipt_of(RECEIPT_EXCEPTIONS_MAX), receipt_of(RECEIPT_EXCEPTIONS_MAX + 1)
+    assert code_of(lambda: read_receipt(most, REGISTRY.public)) is None
+    assert code_of(lambda: read_receipt(beyond, REGISTRY.public)) == "malformed"
+
+
+def test_a_mark_names_at_most_mark_pieces_max() -> None:
+    piece = c.Piece(bytes(8), INTEGER_MAX, INTEGER_MAX, bytes(8))
+    most = c.Seen([piece] * MARK_PIECES_MAX)
+    assert c.read(c.write(most)) == most
+    with pytest.raises(TooBig):
+        c.write(c.Seen([piece] * (MARK_PIECES_MAX + 1)))
+
+
+def test_a_sync_takes_at_most_round_trips_max() -> None:
+    exchange = Exchange()
+    for turn in range(ROUND_TRIPS_MAX):
+        assert exchange.due(they_lack=True, i_lack=True)
+        exchange = exchange.answered(frozenset({(b"log", 1, turn + 1, b"")}), frozenset())
+    assert not exchange.due(they_lack=True, i_lack=True)
+
+
+def test_an_enrolment_fits_enrol_bytes_max_whatever_its_code() -> None:
+    longest = write_enrolment(KEY, "🪡" * 64)
+    assert read_enrolment(longest).code == "🪡" * 64
+    assert len(longest) < ENROL_BYTES_MAX
+    for code in ("", "x" * 65):
+        body = codec.encode([VERSION, code, KEY.public])
+        data = codec.encode(Signed(body, KEY.sign(b"canting/enrol/1", body)))
+        assert code_of(lambda data=data: read_enrolment(data)) == "malformed"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("fields", "fine"), [(1, True), (64, True), (0, False), (65, False)])
+def test_a_change_writes_one_to_sixty_four_fields(fields: int, *, fine: bool) -> None:
+    change = c.Profile([c.FieldWrite(100 + n, c.value(1)) for n in range(fields)])
+    if fine:
+        assert c.read(c.write(change)) == change
+    else:
+        with pytest.raises(TooBig):
+            c.write(change)
