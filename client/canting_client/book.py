@@ -18,6 +18,7 @@ from canting_protocol.batch import cut, cuts
 from canting_protocol.changes import Change, Foreign, Name, Private
 from canting_protocol.crypto import NONCE_BYTES, PublicKey, SigningKey
 from canting_protocol.door import admit
+from canting_protocol.errors import Refused
 from canting_protocol.exchange import Fingerprint
 from canting_protocol.ledger.causality import Held as HeldLogs
 from canting_protocol.ledger.pen import Own, Pen, read_own, write_own
@@ -438,6 +439,8 @@ class Writing:
         if answer.artisan != self._book.artisan:
             return Learned(0, len(answer.batches), rotated=False, stale=False)
         receipt = read_receipt(answer.receipt, registry)
+        if receipt.artisan != answer.artisan:
+            raise Refused("wrong_log", "this receipt is of another ledger")
         before = self._book.receipt
         stale = before is not None and receipt.order < before.order
         # Someone else writes in my log: I was restored from an old copy, or copied.

@@ -17,10 +17,10 @@ from canting_protocol.crypto import SIGNATURE_BYTES, PublicKey, SigningKey, sha2
 from canting_protocol.dictionaries import DICTIONARIES, NEWEST
 from canting_protocol.errors import Refused
 from canting_protocol.limits import (
+    BATCH_BYTES_MAX,
     BATCH_CHANGES_MAX,
     BATCH_INFLATED_BYTES_MAX,
     INTEGER_MAX,
-    REQUEST_BYTES_MAX,
 )
 from canting_protocol.log import (
     ARTISAN_BYTES,
@@ -142,13 +142,15 @@ def peek(raw: bytes) -> tuple[Header, Envelope]:
     Raises:
         Refused: `malformed`, `unknown_version`, `unknown_dictionary`, `too_large`.
     """
-    if len(raw) > REQUEST_BYTES_MAX:
-        raise Refused("too_large", "a batch larger than a request")
+    if len(raw) > BATCH_BYTES_MAX:
+        raise Refused("too_large", f"a batch of more than {BATCH_BYTES_MAX} bytes")
     envelope = codec.decode(_envelope, raw)
     parts = codec.decode(_version, envelope.header)
     if not parts or codec.decode(_integer, bytes(parts[0])) != VERSION:
         raise Refused("unknown_version", "a batch of a version that is not known here")
     header = codec.decode(_header, envelope.header)
+    if header.last > INTEGER_MAX:
+        raise Refused("malformed", "a position beyond what a number can hold")
     if header.dictionary not in DICTIONARIES:
         raise Refused("unknown_dictionary", f"dictionary {header.dictionary} is not known here")
     return header, envelope

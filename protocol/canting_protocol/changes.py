@@ -526,9 +526,12 @@ def kind_of(body: bytes) -> int:
     """
     try:
         parts = codec.decode(_opaque, unsalted(body))
-        return codec.decode(_integer, bytes(parts[0]))
+        kind = codec.decode(_integer, bytes(parts[0]))
     except (Refused, IndexError) as error:
         raise BadChange("not an array that begins with a kind") from error
+    if abs(kind) > INTEGER_MAX:
+        raise BadChange("no kind has such a number")
+    return kind
 
 
 def read(body: bytes) -> Change:

@@ -9,6 +9,10 @@ from typing import Final
 INTEGER_MAX: Final = 2**53 - 1
 """Largest integer on the wire, either sign: what every language's number can hold exactly."""
 
+AMOUNT_MAX: Final = 10**12
+"""What one fact may come to, in rupiah or in thousandths: nine million of the largest still add up
+to a number that a database holds."""
+
 CHANGE_BYTES_MAX: Final = 16_000
 CHANGE_LINES_MAX: Final = 1_000
 TEXT_BYTES_MAX: Final = 1_024
@@ -16,6 +20,8 @@ PRIVATE_BYTES_MAX: Final = 2_048
 
 BATCH_CHANGES_MAX: Final = 2_000
 BATCH_INFLATED_BYTES_MAX: Final = 256_000
+BATCH_BYTES_MAX: Final = 300_000
+"""A batch as it travels: what deflates badly still fits, padding does not."""
 DICTIONARY_BYTES_MAX: Final = 32_768
 
 REQUEST_BYTES_MAX: Final = 1_048_576
@@ -36,5 +42,6 @@ ENROL_BYTES_MAX: Final = 4_096
 
 # The largest change must fit a batch, the fullest budget of batches a message.
 assert CHANGE_BYTES_MAX < BATCH_INFLATED_BYTES_MAX
-assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_INFLATED_BYTES_MAX < REQUEST_BYTES_MAX
+assert BATCH_INFLATED_BYTES_MAX + 1_000 < BATCH_BYTES_MAX
+assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_BYTES_MAX < REQUEST_BYTES_MAX
 assert REQUEST_BYTES_MAX == REPLY_BYTES_MAX

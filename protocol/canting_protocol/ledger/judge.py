@@ -5,10 +5,13 @@ from typing import Final, NamedTuple
 from canting_protocol.changes import (
     BadChange,
     Change,
-    Consent,
+    Count,
+    Expense,
     Item,
     Kind,
+    Move,
     Partner,
+    Payment,
     Place,
     Production,
     Profile,
@@ -16,13 +19,14 @@ from canting_protocol.changes import (
     Resolve,
     Return,
     Sale,
+    Transfer,
     UnknownKind,
     Void,
     kind_of,
     read,
 )
 from canting_protocol.ledger.registers import check_value
-from canting_protocol.limits import INTEGER_MAX
+from canting_protocol.limits import AMOUNT_MAX
 from canting_protocol.messages import Reason, Verdict
 
 _REGISTRY_WRITES: Final = frozenset(
@@ -80,31 +84,41 @@ def _check(kind: int, change: Change) -> None:
             for each in change.fields:
                 check_value(kind, each.field, bytes(each.value))
         case Resolve():
+            if (change.of == Kind.PROFILE) != (change.target is None):
+                raise BadChange("a profile has no name, and everything else has one")
             check_value(change.of, change.field, bytes(change.value))
         case Sale():
             _within(sum(line.amount for line in change.lines))
             _within(sum(line.quantity for line in change.lines))
+            _within(change.fee or 0)
             if any((line.commission or 0) > line.amount for line in change.lines):
                 raise BadChange("a commission is more than the price")
         case Return() | Purchase():
             _within(sum(line.amount for line in change.lines))
             _within(sum(line.quantity for line in change.lines))
+        case Payment() | Expense():
+            _within(change.amount)
+        case Transfer():
+            _within(max(change.amount, change.fee or 0))
+        case Move():
+            _within(sum(line.quantity for line in change.lines))
+        case Count():
+            _within(sum(line.counted for line in change.lines))
         case Production():
             if not change.used and not change.made and not change.wage:
                 raise BadChange("a production without goods or wage")
             _within(sum(line.quantity for line in change.used + change.made))
+            _within(change.wage or 0)
         case Void():
             if isinstance(change.target, int) and change.target < 1:
                 raise BadChange("a void of something that has a well-known name")
-        case Consent():
-            pass
         case _:
             pass
 
 
 def _within(total: int) -> None:
-    if total > INTEGER_MAX:
-        raise BadChange("the lines add up to more than a number can hold")
+    if total > AMOUNT_MAX:
+        raise BadChange(f"more than {AMOUNT_MAX} in one fact")
 
 
 def _kind_or_none(body: bytes) -> int:

@@ -20,6 +20,7 @@ from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Rows
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
+    INTEGER_MAX,
     RECEIPT_EXCEPTIONS_MAX,
     REQUEST_BATCHES_MAX,
 )
@@ -45,6 +46,9 @@ from canting_server.store.database import Connection
 log: Final = structlog.get_logger()
 
 _READ_AS: Final = str.maketrans("ILO", "110")
+
+_EXCEPTED_MAX: Final = 50 * RECEIPT_EXCEPTIONS_MAX
+"""How many changes are looked at to make the ranges of a receipt."""
 
 CLOCK_ERROR_SECONDS: Final = 60
 """What a direct contact leaves uncertain of a device's clock: the way, and a clock set by hand."""
@@ -85,16 +89,26 @@ class Registry:
             Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
         """
         now = self.now()
+        budget = BATCHES_BYTES_PER_MESSAGE_MAX // len(request.ledgers)
         answers = [
-            self.take_in(conn, offer, PublicKey(request.key), request.clock, now).answer
+            self.take_in(conn, offer, PublicKey(request.key), request.clock, now, budget).answer
             for offer in request.ledgers
         ]
         return Reply(VERSION, now, answers)
 
     def take_in(
-        self, conn: Connection, offer: Offer, sender: PublicKey, clock: int, now: int
+        self,
+        conn: Connection,
+        offer: Offer,
+        sender: PublicKey,
+        clock: int,
+        now: int,
+        budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
     ) -> TakenIn:
-        """Store what is offered for one ledger, judge it, and return what the sender lacks."""
+        """Store what is offered for one ledger, judge it, and return what the sender lacks.
+
+        `budget` is what the answer may spend on batches, in bytes; one batch is always sent.
+        """
         artisan = ArtisanId(offer.artisan)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
@@ -122,7 +136,7 @@ class Registry:
         self._finish(conn, artisan, pen, parties, written, changed=bool(new or written))
         people.heard(conn, artisan, sender, now)
         receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
-        answer = self._answer(conn, artisan, pen, offer, receipt, admitted)
+        answer = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
         log.info(
             "offer_taken_in",
             artisan=artisan.hex(),
@@ -234,6 +248,8 @@ class Registry:
     ) -> list[Placed]:
         """Write down a device's clock error where it differs from what the set already says."""
         offset = now - clock
+        if abs(offset) > INTEGER_MAX:
+            return []
         written: list[Placed] = []
         clocks = pen.parties.clocks(pen.rows)
         for held in offer.logs:
@@ -333,9 +349,8 @@ class Registry:
         """Return what was not simply applied, consecutive changes of one path as one range."""
         runs: list[Exceptions] = []
         rows = Rows(ledgers.LedgerRows(conn, artisan))
-        for log_id, n, hash_, verdict, reason in ledgers.excepted(
-            conn, artisan, 50 * RECEIPT_EXCEPTIONS_MAX
-        ):
+        found = ledgers.excepted(conn, artisan, _EXCEPTED_MAX)
+        for log_id, n, hash_, verdict, reason in found:
             change = rows.get(ChangeRow, log_id, n, hash_)
             assert change is not None
             end = hash_[:HEAD_HASH_BYTES]
@@ -350,7 +365,8 @@ class Registry:
                     runs[-1] = Exceptions(log_id, last.first, n, end, verdict, reason)
                     continue
             runs.append(Exceptions(log_id, n, n, end, verdict, reason))
-        return runs[:RECEIPT_EXCEPTIONS_MAX], len(runs) > RECEIPT_EXCEPTIONS_MAX
+        cut_short = len(found) == _EXCEPTED_MAX or len(runs) > RECEIPT_EXCEPTIONS_MAX
+        return runs[:RECEIPT_EXCEPTIONS_MAX], cut_short
 
     def _answer(
         self,
@@ -360,6 +376,7 @@ class Registry:
         offer: Offer,
         receipt: bytes,
         admitted: Admitted | None,
+        budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
     ) -> Answer:
         """Return what the sender lacks, whole signed batches, as much as a message carries."""
         theirs = {
@@ -382,7 +399,7 @@ class Registry:
                 ):
                     if raw in sent or not strands.overlaps(range_, first, last, hash_):  # type: ignore[arg-type]
                         continue
-                    full = spent + len(raw) > BATCHES_BYTES_PER_MESSAGE_MAX
+                    full = bool(batches) and spent + len(raw) > budget
                     if full or len(batches) >= REQUEST_BATCHES_MAX:
                         break
                     sent.add(raw)
