@@ -12,6 +12,7 @@ from canting_protocol.log import ArtisanId
 from canting_protocol.messages import (
     VERSION,
     Answer,
+    Offer,
     Request,
     read_enrolment,
     read_request,
@@ -82,9 +83,13 @@ class Pair:
 
     def answer(self, name: str, book: Book, **how: bool) -> Answer:
         """Return what the registry answers to a phone."""
+        return self.exchange(name, book.offer(**how))
+
+    def exchange(self, name: str, offer: Offer) -> Answer:
+        """Return what the registry answers to an offer that a phone has signed."""
         self.now += 60
         key = self.keys[name]
-        request = Request(VERSION, key.public, self.now, [book.offer(**how)])
+        request = Request(VERSION, key.public, self.now, [offer])
         asked = read_request(write_request(key, request))
         answer: Answer = self.work(lambda conn: self.registry.exchange(conn, asked)).ledgers[0]
         return answer

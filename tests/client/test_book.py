@@ -11,9 +11,11 @@ from canting_client import reading, store
 from canting_client.book import Book, NotJoined
 from canting_client.store import NewerBook
 from canting_protocol import changes as c
+from canting_protocol.batch import cut
 from canting_protocol.errors import Refused, TooBig
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.limits import CHANGE_LINES_MAX
+from canting_protocol.messages import Offer, Turned, held
 from canting_protocol.private import key_id
 
 SALE = c.Sale([c.SaleLine(-1, 1000, 50_000)])
@@ -225,4 +227,29 @@ def test_a_poison_change_gets_a_verdict_and_holds_nobody_up(pair: Pair) -> None:
         pair.sync("a", siti)
         assert reading.figures(siti).refused == 1
         assert reading.figures(siti).only_here == 0
+        assert siti.digest() == pair.digest()
+
+
+def test_a_batch_that_its_author_did_not_sign_is_refused_and_the_next_goes_on(pair: Pair) -> None:
+    with pair.phone("a") as siti:
+        siti.record(SALE)
+        offer = siti.offer()
+        (good,) = offer.batches
+        bad = good[:-1] + bytes([good[-1] ^ 1])
+        offered = Offer(offer.artisan, offer.logs, [bad, good])
+        answer = pair.exchange("a", offered)
+        assert answer.refused == [Turned(0, "bad_signature")]
+        siti.take_in(answer)
+        assert siti.digest() == pair.digest()
+
+
+def test_a_key_without_a_certificate_may_not_write_through_another(pair: Pair) -> None:
+    with pair.phone("a") as siti, pair.phone("x", joined=False) as stranger:
+        (placed,) = stranger.record(SALE)
+        raw = cut(pair.keys["x"], pair.artisan, [placed], pair.now)
+        theirs = held(stranger.parties().logs[placed.log], stranger.heads()[placed.log])
+        offer = siti.offer()
+        answer = pair.exchange("a", Offer(offer.artisan, [*offer.logs, theirs], [raw]))
+        assert answer.refused == [Turned(0, "unknown_key")]
+        siti.take_in(answer)
         assert siti.digest() == pair.digest()
