@@ -154,7 +154,7 @@ def listed(book: Book, kind: Kind, *, archived: bool = False) -> list[Thing]:
         for each in every
         if (archived or not each.archived) and _same(known, each.key) == each.key
     ]
-    return well_known + sorted(own, key=lambda each: each.name.casefold())
+    return sorted(own, key=lambda each: each.name.casefold()) + well_known
 
 
 def find(book: Book, kind: Kind, name: str) -> Key:

@@ -353,7 +353,7 @@ async def test_who_is_not_there_is_not_found(served: Served, siti: Device, which
 
 
 async def test_an_id_is_written_in_one_way(served: Served, siti: Device) -> None:
-    """Spaces in it once brought the reader down."""
+    """With a space in it, it once was never answered at all."""
     text = siti.artisan.hex()
     answered = await served.ask(f"/v1/artisans/{text[:4]}%20{text[4:]}")
     assert answered.problem == (404, "not_found")

@@ -166,8 +166,7 @@ def join(
 ) -> None:
     """Hubungkan buku ini ke dinas, dengan kode dari dinas.
 
-    Perangkat kedua: sertakan kunci buku dari yang pertama (canting key show), supaya nama pembeli
-    terbaca di kedua perangkat.
+    Perangkat kedua: tambahkan --key dengan kunci dari yang pertama (canting key show).
     """
     import asyncio
 

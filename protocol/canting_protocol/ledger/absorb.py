@@ -123,6 +123,8 @@ class Ledger:
             return HeadRow(change.log, change.previous, 1, 0, NOTHING)
         if any(head.first == change.n + 1 for head in heads):
             return None  # it may fill the gap before a piece that came early
+        if len(heads) > 1 and self.rows.group(ChangeRow, change.log, change.n):
+            return None  # names of this place are ambiguous from now on
         if any(head.hash == change.previous for head in heads):
             return self.rows.get(HeadRow, change.log, change.previous)
         return None

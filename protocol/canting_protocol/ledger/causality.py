@@ -179,14 +179,15 @@ class Held:
             return _key_of(name)
         else:
             log, n = author.log[:PREFIX_BYTES], name
-        if self.linear(log) and not branch:
+        if branch:  # its key must not depend on what has arrived
+            return _key_in(log, n, branch)
+        if self.linear(log):
             return _key_in(log, n)
         strands = self.strands(log)
-        hashes = strands.hashes(n) if strands is not None else []
-        if len(hashes) <= 1 and all(each.startswith(branch) for each in hashes):
+        if strands is None or len(strands.hashes(n)) <= 1:
             return _key_in(log, n)
-        meant = self.named(author, log, n, branch)
-        return _key_in(log, n, meant[:4] if meant else branch)
+        meant = self.named(author, log, n)
+        return _key_in(log, n, meant[:4] if meant else b"")
 
 
 def _head(row: HeadRow) -> Head:
