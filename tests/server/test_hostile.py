@@ -118,7 +118,7 @@ class Hostile:
 
     def number(self) -> int:
         """Return an amount or a quantity."""
-        return self.chance.choice([1, 2, 1_000, 2**40])
+        return self.chance.choice([1, 2, 1_000, 2**38])
 
     def some(self, make: Callable[[], T]) -> T | None:
         """Return something, or more often nothing."""
@@ -276,3 +276,13 @@ def test_a_name_of_a_branch_that_never_comes_means_the_same_after_a_rebuild(
     world.send(world.waiting[-1:])
     world.write(log, [c.write(c.Consent(1))], first)
     world.send(world.waiting[-1:])
+
+
+def test_a_void_of_a_branch_that_is_not_here_takes_nothing_out(world: Hostile) -> None:
+    """Another branch of its log is held, with a count at the same place."""
+    hers, other = world.logs
+    world.write(hers, [c.write(c.Count([c.CountLine(-1, 5_000)]))], None)
+    world.send(world.waiting[-1:])
+    world.write(other, [c.write(c.Void(c.Foreign(hers[:8], 1, b"none")))], None)
+    world.send(world.waiting[-1:])
+    assert world.raw.execute("SELECT quantity FROM stock").fetchall() == [(5_000,)]

@@ -160,10 +160,12 @@ class Ledger:
             each
             for each in self.rows.group(VoidRow, void.target_log, void.target_n).values()
             if each.hash != void.hash
+            and any(target.hash.startswith(each.target_branch) for target in targets.values())
             and void_verdict(self.rows, self.held, self._parties, each)[0] is Verdict.APPLIED
         ]
         for target in targets.values():
-            if target.verdict == Verdict.APPLIED and not others:
+            meant = target.hash.startswith(void.target_branch)
+            if meant and target.verdict == Verdict.APPLIED and not others:
                 fact_author = Author(target.log, target.n, target.hash, ())
                 self._post(read(target.body), target, fact_author, sign=-1)
 
