@@ -95,7 +95,7 @@ def save(conn: sqlite3.Connection, rows: Rows, *, whole: bool) -> None:
     for shape in SHAPES:
         if whole:
             conn.execute(tables.delete(shape, tables.ALONE, whole=True))
-        changed = rows.changed[shape].items()
+        changed = list(rows.changed(shape))
         kept = [values_of(row) for _, row in changed if row is not None]
         gone = [key for key, row in changed if row is None]
         if gone and not whole:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +53,10 @@ def make_runner(app: web.Application, settings: Settings) -> web.AppRunner:
     """Return what runs the application, at a port or in a test."""
     # Bodies are never inflated by the HTTP stack (CVE-2025-69223): batches carry their own
     # compression, with limits.
+    # What is under way has had `drain_s` before the runner is cleaned up; the rest is for answers
+    # that are just being sent.
     return web.AppRunner(
-        app, auto_decompress=False, access_log=None, shutdown_timeout=settings.drain_s
+        app, auto_decompress=False, access_log=None, shutdown_timeout=min(settings.drain_s, 5)
     )
 
 
@@ -74,6 +77,10 @@ async def serve(app: web.Application, settings: Settings) -> None:
         app[STATE].draining = True
         log.info("draining")
         await site.stop()
+        # aiohttp's own shutdown no longer reads bodies that are still arriving: wait before it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.drain_s):
+                await app[STATE].idle.wait()
     finally:
         await runner.cleanup()
         log.info("stopped")

@@ -57,6 +57,10 @@ Home = Annotated[
     Path,
     typer.Option("--home", envvar="CANTING_HOME", help="Where the registry keeps everything."),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="CANTING_CONFIG", help="Settings; else the home's own file."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE: Final = Path("registry-home")
 
@@ -82,8 +86,8 @@ def _say(told: dict[str, Any], *, as_json: bool) -> None:
             typer.echo(f"{name}: {value}")
 
 
-def _settings(home: Path) -> Settings:
-    settings = load(home, os.environ)
+def _settings(home: Path, config: Path | None = None) -> Settings:
+    settings = load(home, os.environ, config)
     logging.configure(settings.log_level)
     return settings
 
@@ -102,9 +106,9 @@ def init(home: Home = HERE) -> None:
 
 
 @app.command("serve")
-def serve_(home: Home = HERE) -> None:
+def serve_(home: Home = HERE, config: Config = None) -> None:
     """Serve devices and staff, until stopped."""
-    settings = _settings(home)
+    settings = _settings(home, config)
     registry = open_registry(home)
 
     async def run() -> None:
@@ -121,10 +125,11 @@ def enrol(
     artisan: Annotated[
         str | None, typer.Option(help="Her id, to let in a further device of hers.")
     ] = None,
+    config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Make a one-time code with which a device joins. It is shown once."""
-    settings, registry = _settings(home), open_registry(home)
+    settings, registry = _settings(home, config), open_registry(home)
     place = areas.area(area) if area is not None else None
     if area is not None and place is None:
         _fail(f"no kelurahan or kecamatan of Kota Mojokerto is called {area!r}", 2)
@@ -210,6 +215,9 @@ def verify(home: Home = HERE, as_json: Json = False) -> None:
             except Refused as error:
                 wrong.append(f"{artisan.hex()}: {error.code}")
                 continue
+            except KeyError:
+                wrong.append(f"{artisan.hex()}: a batch of a log that is not known")
+                continue
             changes += len(stored)
             parties = Parties(logs.descriptors(conn, artisan), registry.key.public)
             again = project(parties, stored)
@@ -228,9 +236,10 @@ def verify(home: Home = HERE, as_json: Json = False) -> None:
 def health(
     home: Home = HERE,
     ready: Annotated[bool, typer.Option("--ready", help="Ask whether it is ready.")] = False,
+    config: Config = None,
 ) -> None:
     """Ask the running server how it is; exit 0 when well."""
-    settings = _settings(home)
+    settings = _settings(home, config)
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
     url = f"http://{host}:{settings.port}/{'readyz' if ready else 'livez'}"
     try:

@@ -35,26 +35,32 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _FILE: Final = "canting-server.toml"
 
 
-def load(home: Path, environment: Mapping[str, str]) -> Settings:
-    """Return the settings of a home.
+def load(home: Path, environment: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Return the settings of a home, from its file (or from `config`) and the environment.
 
     Raises:
         BadSettings: an unknown name, or a value of the wrong kind or out of range.
     """
+    file = home / _FILE if config is None else config
     told: dict[str, object] = {}
-    file = home / _FILE
-    if file.exists():
+    if config is not None or file.exists():
         try:
             told = msgspec.toml.decode(file.read_bytes(), type=dict[str, object])
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadSettings(f"{file}: {error}") from error
-    for name in Settings.__struct_fields__:
-        if (value := environment.get(f"CANTING_{name.upper()}")) is not None:
-            told[name] = value
     try:
-        return msgspec.convert(told, Settings, strict=False)
+        settings = msgspec.convert(told, Settings)
     except msgspec.ValidationError as error:
-        raise BadSettings(f"settings: {error}") from error
+        raise BadSettings(f"{file}: {error}") from error
+    for name in Settings.__struct_fields__:
+        variable = f"CANTING_{name.upper()}"
+        if variable in environment:
+            told[name] = environment[variable]
+            try:  # one by one, so that an error is said of the variable it is in
+                settings = msgspec.convert(told, Settings, strict=False)
+            except msgspec.ValidationError as error:
+                raise BadSettings(f"{variable}: {error}") from error
+    return settings
 
 
 def database_path(home: Path) -> Path:

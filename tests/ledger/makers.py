@@ -156,7 +156,7 @@ class Store:
         for shape in SHAPES:
             if whole:
                 self.kept[shape] = {}
-            for key, row in rows.changed[shape].items():
+            for key, row in rows.changed(shape):
                 if row is None:
                     self.kept[shape].pop(key, None)
                 else:

@@ -4,7 +4,7 @@ Both ends keep these tables; the registry's begin with the artisan. They hold no
 computed from the changes, so they carry the projection's version and are rebuilt, never migrated.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import ClassVar, Final, Protocol, TypeVar
@@ -277,18 +277,18 @@ class Rows:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._groups: dict[tuple[type[Row], Values], dict[Values, Row]] = {}
-        self.changed: dict[type[Row], dict[Values, Row | None]] = {shape: {} for shape in SHAPES}
+        self._groups: dict[type[Row], dict[Values, dict[Values, Row]]] = {s: {} for s in SHAPES}
+        self._changed: dict[type[Row], dict[Values, dict[Values, Row | None]]] = {
+            shape: {} for shape in SHAPES
+        }
 
     def group(self, shape: type[R], *prefix: object) -> dict[Values, R]:
         """Return the rows of one group (its first `GROUP` columns), by key."""
-        group = self._groups.get((shape, prefix))
+        group = self._groups[shape].get(prefix)
         if group is None:
             group = {key_of(row): row for row in self._source.find(shape, prefix)}
-            for key, row in self.changed[shape].items():
-                if key[: shape.GROUP] == prefix:
-                    _set(group, key, row)
-            self._groups[shape, prefix] = group
+            _set_all(group, self._changed[shape].get(prefix, {}))
+            self._groups[shape][prefix] = group
         return group  # type: ignore[return-value]
 
     def get(self, shape: type[R], *key: object) -> R | None:
@@ -298,10 +298,15 @@ class Rows:
     def all(self, shape: type[R], *prefix: object) -> Iterator[R]:
         """Yield every row whose first columns are `prefix`, changed ones as they now are."""
         found: dict[Values, Row] = {key_of(row): row for row in self._source.find(shape, prefix)}
-        for key, row in self.changed[shape].items():
-            if key[: len(prefix)] == prefix:
-                _set(found, key, row)
+        for group, changed in self._changed[shape].items():
+            if group[: len(prefix)] == prefix:
+                _set_all(found, changed)
         yield from found.values()  # type: ignore[misc]
+
+    def changed(self, shape: type[R]) -> Iterator[tuple[Values, R | None]]:
+        """Yield the key of each row that was put or dropped, with the row as it now is."""
+        for changed in self._changed[shape].values():
+            yield from changed.items()  # type: ignore[misc]
 
     def put(self, row: Row) -> None:
         """Keep a row, in the place of the one with its key."""
@@ -312,10 +317,19 @@ class Rows:
         self._change(type(row), key_of(row), None)
 
     def _change(self, shape: type[Row], key: Values, row: Row | None) -> None:
-        self.changed[shape][key] = row
-        group = self._groups.get((shape, key[: shape.GROUP]))
+        prefix = key[: shape.GROUP]
+        changed = self._changed[shape].get(prefix)
+        if changed is None:
+            changed = self._changed[shape][prefix] = {}
+        changed[key] = row
+        group = self._groups[shape].get(prefix)
         if group is not None:
             _set(group, key, row)
+
+
+def _set_all(group: dict[Values, Row], changed: Mapping[Values, Row | None]) -> None:
+    for key, row in changed.items():
+        _set(group, key, row)
 
 
 def _set(group: dict[Values, Row], key: Values, row: Row | None) -> None:

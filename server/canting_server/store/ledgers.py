@@ -26,7 +26,7 @@ def save(conn: Connection, artisan: ArtisanId, rows: Rows, *, whole: bool) -> No
     for shape in SHAPES:
         if whole:
             conn.execute(tables.delete(shape, tables.ARTISAN, whole=True), artisan)
-        changed = rows.changed[shape].items()
+        changed = list(rows.changed(shape))
         kept = [(artisan, *values_of(row)) for _, row in changed if row is not None]
         gone = [(artisan, *key) for key, row in changed if row is None]
         if gone and not whole:

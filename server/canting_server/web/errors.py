@@ -10,6 +10,7 @@ from aiohttp import web
 from canting_protocol.errors import Refused
 from canting_server.registry.ask import BadQuestion, NotFound
 from canting_server.registry.registry import CodeRefused
+from canting_server.web.keys import STATE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,6 +55,16 @@ def problem(status: int, code: str, detail: str, **headers: str) -> web.Response
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer everything; a connection of a server that is being stopped is closed after it."""
+    state = request.app[STATE]
+    with state.working():
+        response = await _answered(request, handler)
+    if state.draining:
+        response.force_close()
+    return response
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer an error of theirs as a problem; log anything else once, and say nothing of it."""
     try:
         return await handler(request)

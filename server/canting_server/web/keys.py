@@ -1,5 +1,8 @@
 """What the doors find in the application."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -19,10 +22,25 @@ class Limits:
 
 
 class State:
-    """Whether the server is being stopped."""
+    """Whether the server is being stopped, and what is under way."""
 
     def __init__(self) -> None:
         self.draining = False
+        self.under_way = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count one request as under way."""
+        self.under_way += 1
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+            if not self.under_way:
+                self.idle.set()
 
 
 REGISTRY: Final = web.AppKey("registry", Registry)
