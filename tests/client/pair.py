@@ -32,6 +32,8 @@ class Pair:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = NOW
+        self.skew = 0
+        """How many seconds the phones' clocks are ahead."""
         self._drawn = count(1)
         self.registry = Registry(SigningKey(b"R" * 32), lambda: self.now, self.random)
         self.open("registry.db")
@@ -89,7 +91,7 @@ class Pair:
         """Return what the registry answers to an offer that a phone has signed."""
         self.now += 60
         key = self.keys[name]
-        request = Request(VERSION, key.public, self.now, [offer])
+        request = Request(VERSION, key.public, self.now + self.skew, [offer])
         asked = read_request(write_request(key, request))
         answer: Answer = self.work(lambda conn: self.registry.exchange(conn, asked)).ledgers[0]
         return answer

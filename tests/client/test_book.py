@@ -150,6 +150,29 @@ def test_a_registry_that_is_shown_a_later_receipt_opens_the_next_epoch(pair: Pai
         assert siti.digest() == pair.digest()
 
 
+def test_a_restored_registry_that_a_phone_shows_its_own_tail_writes_on_in_a_new_log(
+    pair: Pair,
+) -> None:
+    with pair.phone("a") as siti:
+        for _ in range(2):
+            siti.record(SALE)
+            pair.sync("a", siti)
+        pair.raw.close()
+        shutil.copy(pair.folder / "registry.db", pair.folder / "backup.db")
+        pair.open("registry.db")
+        brand = c.Profile([c.FieldWrite(c.ProfileField.BRAND, c.value("Contoh"))])
+        pair.work(lambda conn: pair.registry.write(conn, pair.artisan, brand))
+        pair.sync("a", siti)
+        pair.raw.close()
+        pair.open("backup.db")
+        pair.skew = 3600  # so that the registry has something to write in the same exchange
+        for _ in range(3):
+            pair.sync("a", siti, show_receipt=True)
+        assert siti.digest() == pair.digest()
+        places = [(row.log, row.n) for row in siti.rows().all(ChangeRow)]
+        assert len(set(places)) == len(places), "the registry forked its own log"
+
+
 def test_a_registry_from_before_the_enrolment_learns_the_device_again(pair: Pair) -> None:
     with pair.phone("a") as siti:
         siti.record(SALE)

@@ -324,6 +324,23 @@ def test_a_sale_needs_no_mark() -> None:
     assert not [ch for ch in budi.changes.values() if c.kind_of(ch.body) == c.Kind.SEEN]
 
 
+def test_what_a_mark_names_and_nobody_holds_covers_no_other_branch() -> None:
+    siti, budi = Phone("a"), Phone("b", MONDAY + DAY)
+    kain = siti.write(item())
+    twin = siti.copy()
+    lost = siti.write(sold(kain.n, 1, 100))
+    budi.hear(siti)
+    budi.write(priced(budi.name(kain), 150))  # its mark names the sale
+    del budi.changes[lost.hash]
+    twin.write(priced(kain.n, 200))
+    writes = Ledger(twin, budi).field(f"item:{key(kain)}", c.ItemField.PRICE)
+    standing = {w.value: w.standing for w in writes}
+    assert standing == {
+        bytes(c.value(200)): Standing.RIVAL,
+        bytes(c.value(150)): Standing.SHOWN_IN_CONFLICT,
+    }
+
+
 def test_where_a_book_holds_both_branches_a_name_tells_which_it_means() -> None:
     siti, budi = Phone("a"), Phone("b")
     siti.write(item())

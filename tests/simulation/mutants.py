@@ -19,6 +19,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import structlog
+from msgspec import structs
 from tests.client import test_book
 from tests.client.pair import Pair
 from tests.ledger import test_properties, test_rules
@@ -309,12 +310,17 @@ def an_unknown_key_is_not_offered_everything(stack: ExitStack) -> None:
 
 @mutant
 def believed_is_what_was_sent(stack: ExitStack) -> None:
-    swap(
-        stack,
-        book_module.Book,
-        "level",
-        lambda self: (False, False, frozenset(), frozenset()),
-    )
+    plain = book_module.Book.offer
+    sent: dict[int, set[bytes]] = {}
+
+    def offer(self: Any, **how: bool) -> Any:
+        offered = plain(self, **how)
+        before = sent.setdefault(id(self), set())
+        fresh = [batch for batch in offered.batches if batch not in before]
+        before.update(fresh)
+        return structs.replace(offered, batches=fresh)
+
+    swap(stack, book_module.Book, "offer", offer)
 
 
 @mutant
@@ -336,7 +342,19 @@ def consent_is_the_latest(stack: ExitStack) -> None:
 
 @mutant
 def what_is_awaited_covers_already(stack: ExitStack) -> None:
-    swap(stack, causality.Held, "resolves", lambda _self, _piece: True)
+    class Forgetful(set[tuple[bytes, int, bytes]]):
+        """A set that keeps nothing."""
+
+        def add(self, _: object) -> None:
+            pass
+
+    plain = causality.Held.__init__
+
+    def init(self: Any, rows: Any) -> None:
+        plain(self, rows)
+        self.awaited = Forgetful()
+
+    swap(stack, causality.Held, "__init__", init)
 
 
 def rules() -> Iterator[Callable[[], None]]:
