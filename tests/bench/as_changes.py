@@ -1,21 +1,30 @@
 """The workload as changes of ours: what Canting would write where a line of it says something.
 
-Names of things are small numbers, so each artisan's two devices are two logs. The names of buyers
-are private values, which are random bytes to everyone else: seeded here, so that a run repeats.
+Names of things are small numbers, so each artisan's two devices are two logs, with the marks that a
+book would write. The names of buyers and suppliers and the notes are private values, which are
+random bytes to everyone else: seeded here, so that a run repeats. Nothing of a line is lost but the
+milliseconds: `tests.bench.as_lines` gives the lines back.
 """
 
 # ruff: noqa: S311 — chance here must be repeatable, not secret.
 
 import random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tests.bench.workload import Line, Payload, artisan_changes
 
 from canting_protocol import changes as c
-from canting_protocol.log import LOG_BYTES, PREFIX_BYTES, Hash, LogId, Placed, next_hash
+from canting_protocol.crypto import KEY_BYTES, NONCE_BYTES, SigningKey
+from canting_protocol.log import (
+    INCARNATION_BYTES,
+    PREFIX_BYTES,
+    Descriptor,
+    Placed,
+    next_hash,
+)
 from canting_protocol.private import BookKey, hide
 
-_PROFILE: Final = {
+PROFILE: Final = {
     "name": c.ProfileField.NAME,
     "brand": c.ProfileField.BRAND,
     "craft": c.ProfileField.CRAFT,
@@ -26,7 +35,7 @@ _PROFILE: Final = {
     "kecamatan": c.ProfileField.DISTRICT,
     "kabupaten": c.ProfileField.REGENCY,
 }
-_ITEM: Final = {
+ITEM: Final = {
     "name": c.ItemField.NAME,
     "type": c.ItemField.TYPE,
     "unit": c.ItemField.UNIT,
@@ -34,7 +43,7 @@ _ITEM: Final = {
     "motif": c.ItemField.MOTIF,
     "min_stock": c.ItemField.STOCK_MIN,
 }
-_CHANNEL: Final = {
+CHANNEL: Final = {
     "toko": c.Channel.SHOP,
     "pasar": c.Channel.MARKET,
     "wa": c.Channel.WHATSAPP,
@@ -43,65 +52,111 @@ _CHANNEL: Final = {
     "pameran": c.Channel.FAIR,
     "titip": c.Channel.CONSIGNMENT,
 }
-_SOLD: Final = {
+SOLD: Final = {
     "tunai": c.Account.CASH,
     "transfer": c.Account.BANK,
     "qris": c.Account.QRIS,
     "tempo": c.Account.RECEIVABLE,
 }
-_BOUGHT: Final = _SOLD | {"tempo": c.Account.PAYABLE}
+BOUGHT: Final = SOLD | {"tempo": c.Account.PAYABLE}
 
 
-def logs_of(seed: str, index: int, months: int, *, with_buyers: bool = True) -> list[list[Placed]]:
+PUSH: Final = 60
+"""After how many changes a device syncs, and her other device learns of them."""
+
+
+class DeviceLog(NamedTuple):
+    """What one device has written for its artisan."""
+
+    device: str
+    key: SigningKey
+    descriptor: Descriptor
+    changes: list[Placed]
+
+
+def logs_of(seed: str, index: int, months: int) -> list[DeviceLog]:
     """Return one artisan's changes as they stand in the log of each of her devices."""
-    writer = _Writer(random.Random(f"{seed}/{index}/changes"), with_buyers)
+    writer = _Writer(random.Random(f"{seed}/{index}/changes"), book_key_of(seed, index))
     for line in artisan_changes(seed, index, months):
         writer.write(line)
-    return list(writer.logs.values())
+    return [log for log in writer.logs.values() if log.changes]
+
+
+def book_key_of(seed: str, index: int) -> BookKey:
+    """Return the key of one artisan's private values."""
+    return BookKey(random.Random(f"{seed}/{index}/book key").randbytes(32))
 
 
 class _Writer:
     """Writes changes at the end of the log of the device that a line names."""
 
-    def __init__(self, chance: random.Random, with_buyers: bool) -> None:
-        self.logs: dict[str, list[Placed]] = {}
+    def __init__(self, chance: random.Random, book_key: BookKey) -> None:
+        self.logs: dict[str, DeviceLog] = {}
         self._chance = chance
-        self._with_buyers = with_buyers
-        self._book_key = BookKey(chance.randbytes(32))
-        self._ids: dict[str, LogId] = {}
+        self._book_key = book_key
         self._named: dict[str, tuple[str, int]] = {}
         """What the workload calls a thing: the device that introduced it, and its number there."""
+        self._marked: dict[str, int] = {}
+        """How far a device's marks cover her other device's log."""
 
     def write(self, line: Line) -> None:
-        """Write what the line says, and before it the buyer that nobody knows yet."""
+        """Write what the line says, and before it the partner that nobody knows yet."""
         said = line.payload
-        buyer = said.get("customer") if self._with_buyers else None
-        if buyer is not None and buyer not in self._named:
-            name = c.value(hide(self._book_key, self._chance.randbytes(12), buyer))
-            who = c.Partner(None, [c.FieldWrite(int(c.PartnerField.NAME), name)])
-            self._append(line, who, introduces=buyer)
+        for partner in (said.get("customer"), said.get("supplier")):
+            if partner is not None and partner not in self._named:
+                name = c.value(self._hidden(partner))
+                who = c.Partner(None, [c.FieldWrite(int(c.PartnerField.NAME), name)])
+                self._append(line, who, introduces=partner)
+        if line.kind in ("profile", "item", "stocktake"):
+            self._mark(line)
         self._append(line, self._change(line.kind, line.device, said), introduces=said["id"])
 
-    def _append(self, line: Line, change: c.Change, introduces: str) -> None:
-        log_id = self._ids.setdefault(line.device, LogId(self._chance.randbytes(LOG_BYTES)))
-        log = self.logs.setdefault(line.device, [])
-        previous = log[-1].hash if log else Hash(log_id + bytes(16))
-        t, body = line.time // 1000, c.write(change)
-        n = len(log) + 1
-        log.append(Placed(log_id, n, next_hash(previous, t, body), previous, t, body))
-        self._named.setdefault(introduces, (line.device, n))
+    def _mark(self, line: Line) -> None:
+        """Write the mark that comes before a change which depends on what was seen."""
+        for device, log in self.logs.items():
+            n, marked = len(log.changes) // PUSH * PUSH, self._marked.get(device, 0)
+            if device != line.device and n > marked:
+                piece = c.Piece(
+                    log.descriptor.log[:PREFIX_BYTES],
+                    marked + 1,
+                    n,
+                    log.changes[n - 1].hash[:PREFIX_BYTES],
+                )
+                self._append(line, c.Seen([piece]), introduces=None)
+                self._marked[device] = n
+
+    def _append(self, line: Line, change: c.Change, introduces: str | None) -> None:
+        log = self._log(line.device)
+        log_id, changes = log.descriptor.log, log.changes
+        previous = changes[-1].hash if changes else log.descriptor.origin
+        t, body, n = line.time // 1000, c.write(change), len(changes) + 1
+        changes.append(Placed(log_id, n, next_hash(previous, t, body), previous, t, body))
+        if introduces is not None:
+            self._named.setdefault(introduces, (line.device, n))
+
+    def _log(self, device: str) -> DeviceLog:
+        if device not in self.logs:
+            key = SigningKey(self._chance.randbytes(KEY_BYTES))
+            descriptor = Descriptor(key.public, self._chance.randbytes(INCARNATION_BYTES), b"")
+            self.logs[device] = DeviceLog(device, key, descriptor, [])
+        return self.logs[device]
+
+    def _hidden(self, text: str) -> c.Private:
+        return hide(self._book_key, self._chance.randbytes(NONCE_BYTES), text)
 
     def _name(self, device: str, called: str) -> c.Name:
         owner, n = self._named[called]
-        return n if owner == device else c.Foreign(self._ids[owner][:PREFIX_BYTES], n)
+        if owner == device:
+            return n
+        return c.Foreign(self._log(owner).descriptor.log[:PREFIX_BYTES], n)
 
     def _change(self, kind: str, device: str, said: Payload) -> c.Change:
         match kind:
             case "profile":
-                return c.Profile(_writes(_PROFILE, said))
+                return c.Profile(_writes(PROFILE, said))
             case "item":
                 target = self._name(device, said["id"]) if said["id"] in self._named else None
-                return c.Item(target, _writes(_ITEM, said))
+                return c.Item(target, _writes(ITEM, said))
             case "sale":
                 lines = [
                     c.SaleLine(
@@ -111,12 +166,12 @@ class _Writer:
                     )
                     for line in said["lines"]
                 ]
-                known = self._with_buyers and "customer" in said
                 return c.Sale(
                     lines,
-                    channel=int(_CHANNEL[said["channel"]]),
-                    account=int(_SOLD[said["payment"]]),
-                    partner=self._name(device, said["customer"]) if known else None,
+                    channel=int(CHANNEL[said["channel"]]),
+                    account=int(SOLD[said["payment"]]),
+                    partner=self._name(device, said["customer"]) if "customer" in said else None,
+                    note=self._hidden(said["note"]) if "note" in said else None,
                 )
             case "void":
                 return c.Void(self._name(device, said["id"]), said["reason"])
@@ -124,9 +179,13 @@ class _Writer:
                 bought = c.GoodsLine(
                     self._name(device, said["item"]), said["qty"] * 1000, said["total"]
                 )
-                return c.Purchase([bought], account=int(_BOUGHT[said["payment"]]))
+                return c.Purchase(
+                    [bought],
+                    account=int(BOUGHT[said["payment"]]),
+                    partner=self._name(device, said["supplier"]),
+                )
             case "expense":
-                account = int(_BOUGHT[said["payment"]])
+                account = int(BOUGHT[said["payment"]])
                 return c.Expense(said["category"], said["amount"], account)
             case "production":
                 used = [

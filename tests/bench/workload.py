@@ -346,7 +346,7 @@ class _Artisan:
         self._patch(device, t, "profile", r.choice(patches))
 
     def _create(self, device: str, t: int, kind: str, payload: Payload) -> str:
-        id_ = f"{device}.{_base36(self.seq[device] + 1)}"
+        id_ = f"{device}.{base36(self.seq[device] + 1)}"
         self._patch(device, t, kind, {"id": id_, **payload})
         return id_
 
@@ -367,7 +367,7 @@ class _Artisan:
         return self.chance.randrange(low, high + 1, step)
 
 
-def _base36(number: int) -> str:
+def base36(number: int) -> str:
     text = ""
     while True:
         number, digit = divmod(number, 36)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from canting_protocol import changes as c
 from canting_protocol.crypto import PublicKey, SigningKey
-from canting_protocol.ledger.absorb import merge
+from canting_protocol.ledger import absorb
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
@@ -167,8 +167,9 @@ def absorbed(parties: Parties, groups: Iterable[Sequence[Placed]]) -> bytes:
     """Return the digest of a ledger that grew group by group, each in its own transaction."""
     store = Store()
     for group in groups:
-        rows, whole = merge(Rows(store), parties, group)
-        store.save(rows, whole=whole)
+        ledger = absorb.Ledger(Rows(store), parties)
+        whole = absorb.merge(ledger, group)
+        store.save(whole or ledger.rows, whole=whole is not None)
     return digest(row for kept in store.kept.values() for row in kept.values())
 
 

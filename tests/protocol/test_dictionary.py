@@ -39,7 +39,7 @@ def test_what_a_dictionary_makes_small_comes_back_whole(number: int) -> None:
 @pytest.mark.parametrize(("count", "share"), [(1, 0.75), (7, 0.8), (55, 0.9), (230, 0.95)])
 def test_a_batch_is_smaller_with_the_dictionary(count: int, share: float) -> None:
     """Any week in the middle of the workload, which the dictionary was not trained on."""
-    log = logs_of(SEED, 0, 3)[0]
+    log = logs_of(SEED, 0, 3)[0].changes
     key = SigningKey(bytes(32))
 
     def body_bytes(dictionary: int) -> int:

@@ -86,7 +86,7 @@ def _count() -> tuple[Counter[bytes], list[bytes]]:
         hers = {
             codec.uvarint(len(change.body)) + change.body
             for log in logs_of(SEED, index, MONTHS)
-            for change in log
+            for change in log.changes
         }
         worth.update({gram for frame in hers for gram in _grams(frame)})
         frames |= hers

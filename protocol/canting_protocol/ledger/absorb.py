@@ -5,9 +5,11 @@ that fills it, a parent or a marked head that arrives late, a measured clock) is
 whole ledger is projected again: `merge` decides. (docs/decisions/0001)
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from canting_protocol.changes import Change, Clock, Kind, Seen, Void, read
+from canting_protocol.changes import Change, Clock, Count, Kind, Seen, Void, read
 from canting_protocol.ledger.causality import NOTHING, Author, Held, pack, unpack
 from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.judge import Judgement, judge
@@ -37,23 +39,28 @@ from canting_protocol.ledger.rows import (
     Write,
 )
 from canting_protocol.ledger.stock import Shelf
-from canting_protocol.log import PREFIX_BYTES, Hash, LogId, Placed
+from canting_protocol.log import PREFIX_BYTES, Hash, Head, LogId, Placed
 from canting_protocol.messages import Verdict
 
+MANY: Final = 8
+"""From how many changes on small tables are read whole."""
 
-def merge(rows: Rows, parties: Parties, new: Iterable[Placed]) -> tuple[Rows, bool]:
-    """Return the rows of a ledger that new changes have joined, and whether they are all of it.
 
-    `rows` is what is read and already changed in this transaction; when the answer is all of the
-    ledger, it takes the place of everything that was there.
+def merge(ledger: "Ledger", new: Iterable[Placed]) -> Rows | None:
+    """Let new changes join a ledger; return None when its rows took them in.
+
+    Otherwise the answer is all rows of the ledger, computed again: they take the place of
+    everything that was there.
     """
-    ledger = Ledger(rows, parties)
     arrived = [change for change in new if not ledger.holds(change)]
-    for change in in_causal_order(arrived, ledger.held):
+    if len(arrived) >= MANY:
+        ledger.rows.load(VoidRow, Stock, Balance)
+    for change in in_causal_order(arrived):
         if not ledger.absorb(change):
-            before = [row.placed for row in rows.all(ChangeRow)]
-            return project(parties, [*before, *arrived]), True
-    return rows, False
+            before = [row.placed for row in ledger.rows.all(ChangeRow)]
+            return project(ledger.parties, [*before, *arrived])
+    ledger.finish()
+    return None
 
 
 class Ledger:
@@ -62,7 +69,15 @@ class Ledger:
     def __init__(self, rows: Rows, parties: Parties) -> None:
         self.rows = rows
         self.held = Held(rows)
-        self._parties = parties
+        self.parties = parties
+        self._bases: dict[tuple[str, str], list[Tally]] = {}
+        """The latest counts of cells that were looked at."""
+        self._ends: dict[LogId, HeadRow] = {}
+        """Heads of unforked logs as they now are, while `rows` has the ones before."""
+        self._money: dict[tuple[int, str], int] = defaultdict(int)
+        self._months: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._stock: dict[tuple[str, str], tuple[int, int]] = {}
+        """Sums that many changes add to, written down once: `finish`."""
         self._clocks = parties.clocks(rows)
         self._shelf = Shelf(self.held, self._clocks)
         self._awaited = {each.hash for each in rows.group(Awaited).values()}
@@ -75,11 +90,14 @@ class Ledger:
         return self.rows.get(ChangeRow, change.log, change.n, change.hash) is not None
 
     def absorb(self, change: Placed) -> bool:
-        """Take in one new change, or return False when it rewrites the past."""
+        """Take in one new change, or return False when it rewrites the past.
+
+        The rows are whole again after `finish`.
+        """
         head = self._carried_on(change)
         if head is None or change.hash[:PREFIX_BYTES] in self._awaited:
             return False
-        judged = judge(change.body, by_registry=self._parties.by_registry(change.log))
+        judged = judge(change.body, by_registry=self.parties.by_registry(change.log))
         view = judged.change
         if isinstance(view, Clock) or (isinstance(view, Void) and not self.held.unforked):
             return False
@@ -91,25 +109,66 @@ class Ledger:
                     self.held.awaited.add((piece.log, piece.n, piece.hash))
                     self._awaited.add(piece.hash)
                 knew = self.held.with_piece(knew, piece)
-        if head.n:
-            self.rows.drop(head)
         row = change_row(change, judged)
         self.rows.put(row)
-        self.rows.put(HeadRow(change.log, change.hash, head.first, change.n, pack(knew)))
-        self.held.moved(change.log)
+        after = HeadRow(change.log, change.hash, head.first, change.n, pack(knew))
+        if self.held.linear(change.log):
+            self._ends[change.log] = after
+        else:
+            self.rows.drop(head)
+            self.rows.put(after)
+        self.held.moved(
+            Head(change.log, head.first, head.n, Hash(head.hash)),
+            Head(change.log, head.first, change.n, change.hash),
+        )
         author = Author(change.log, change.n, change.hash, knew)
+        voids = self.rows.group(VoidRow, change.log[:PREFIX_BYTES], change.n)
         if view is not None:
-            self._apply(view, row, author)
-        self._judge_voids_of(row)
+            voided = bool(voids) and is_voided(self.rows, self.held, self.parties, row)
+            self._apply(view, row, author, voided=voided)
+        for void in voids.values():
+            self._judge_again(void)
         return True
+
+    def finish(self) -> None:
+        """Write down the heads and sums that changes have moved."""
+        self._write_ends()
+        for (account, partner), more in self._money.items():
+            before = self.rows.get(Balance, account, partner)
+            amount = more + (before.amount if before else 0)
+            balance = Balance(account, partner, amount)
+            self.rows.put(balance) if amount else self.rows.drop(balance)
+        for key, (facts, quantity, amount) in self._months.items():
+            was = self.rows.get(Turnover, *key) or Turnover(*key, 0, 0, 0)
+            turnover = Turnover(
+                *key, was.facts + facts, was.quantity + quantity, was.amount + amount
+            )
+            self.rows.put(turnover) if turnover.facts else self.rows.drop(turnover)
+        for cell, (quantity, uncertain) in self._stock.items():
+            self.rows.put(Stock(*cell, quantity, uncertain, 0))
+        for sums in (self._money, self._months, self._stock):
+            sums.clear()
+
+    def _write_ends(self) -> None:
+        if self._ends:
+            for row in list(self.rows.group(HeadRow).values()):
+                if row.log in self._ends:
+                    self.rows.drop(row)
+            for end in self._ends.values():
+                self.rows.put(end)
+            self._ends.clear()
 
     def _carried_on(self, change: Placed) -> HeadRow | None:
         """Return the head that the change follows; one with n = 0 when it begins its log."""
+        end = self._ends.get(change.log)
+        if end is not None and end.hash == change.previous:
+            return end
+        self._write_ends()
         heads = self.held.heads(change.log)
         if not heads:
             if change.n != 1:
                 return None
-            parent = self._parties.logs[change.log].parent
+            parent = self.parties.logs[change.log].parent
             if not parent:
                 return HeadRow(change.log, change.previous, 1, 0, NOTHING)
             for row in self.rows.group(HeadRow).values():
@@ -129,9 +188,9 @@ class Ledger:
             return self.rows.get(HeadRow, change.log, change.previous)
         return None
 
-    def _apply(self, view: Change, row: ChangeRow, author: Author) -> None:
+    def _apply(self, view: Change, row: ChangeRow, author: Author, *, voided: bool) -> None:
         if row.kind in FACTS:
-            if not is_voided(self.rows, self.held, self._parties, row):
+            if not voided:
                 self._post(view, row, author, sign=1)
             return
         fields = set()
@@ -148,7 +207,7 @@ class Ledger:
                     self.rows.put(with_standing(write, standing))
 
     def _void(self, void: VoidRow, row: ChangeRow) -> None:
-        verdict, reason = void_verdict(self.rows, self.held, self._parties, void)
+        verdict, reason = void_verdict(self.rows, self.held, self.parties, void)
         if verdict is not Verdict.APPLIED:
             self.rows.put(change_row(row.placed, Judgement(Kind.VOID, verdict, reason, None)))
             return
@@ -161,7 +220,7 @@ class Ledger:
             for each in self.rows.group(VoidRow, void.target_log, void.target_n).values()
             if each.hash != void.hash
             and any(target.hash.startswith(each.target_branch) for target in targets.values())
-            and void_verdict(self.rows, self.held, self._parties, each)[0] is Verdict.APPLIED
+            and void_verdict(self.rows, self.held, self.parties, each)[0] is Verdict.APPLIED
         ]
         for target in targets.values():
             meant = target.hash.startswith(void.target_branch)
@@ -173,46 +232,76 @@ class Ledger:
         """Enter a fact in the books, or (sign −1) take it out."""
         moved = moved_by(fact, self.held, author)
         again = set()
+        saw_all = sign > 0 and isinstance(fact, Count) and self._saw_all(author)
         for each in fact_rows(fact, moved, author, row.t, self.held):
             if sign > 0:
                 self.rows.put(each)
             else:
                 self.rows.drop(each)
-            if isinstance(each, Leg) and sign > 0 and (each.item, each.place) not in again:
-                if not self._add(each):
+            if isinstance(each, Leg) and (each.item, each.place) not in again:
+                if not self._add(each, sign):
                     again.add((each.item, each.place))
+            elif isinstance(each, Tally) and saw_all:
+                # Of two lines of one count the later stands, and it comes later here too.
+                self._bases[each.item, each.place] = [each]
+                self._stock[each.item, each.place] = each.counted, 0
             elif isinstance(each, Leg | Tally):
                 again.add((each.item, each.place))
         for cell in again:
             self._count_again(*cell)
         for entry in moved.entries:
-            self._move_money(entry.account, entry.partner, sign * entry.amount)
+            self._money[entry.account, entry.partner] += sign * entry.amount
         for taken in moved.takings:
             key = (month(fact, author, row.t, self._clocks), taken.channel, taken.kind)
-            before = self.rows.get(Turnover, *key) or Turnover(*key, 0, 0, 0)
-            after = Turnover(
-                *key,
-                before.facts + sign,
-                before.quantity + sign * taken.quantity,
-                before.amount + sign * taken.amount,
-            )
-            if after.facts:
-                self.rows.put(after)
-            else:
-                self.rows.drop(before)
+            sums = self._months[key]
+            sums[0] += sign
+            sums[1] += sign * taken.quantity
+            sums[2] += sign * taken.amount
 
-    def _add(self, leg: Leg) -> bool:
-        """Add a leg to its cell; return False when only the whole formula can tell."""
+    def _saw_all(self, author: Author) -> bool:
+        """Say whether an author had seen everything that may lie in a shelf.
+
+        Then a count stands alone: no leg and no other count is beyond it.
+        """
+        seen = {piece.log: piece.n for piece in author.knew if piece.first == 1}
+        return (
+            not self.held.awaited
+            and self.held.unforked
+            and all(
+                head.first == 1
+                and (
+                    head.log == author.log
+                    or seen.get(head.log[:PREFIX_BYTES], 0) >= head.n
+                    or self.parties.by_registry(head.log)
+                )
+                for prefix in self.held.logs()
+                for head in self.held.heads(prefix)
+            )
+        )
+
+    def _add(self, leg: Leg, sign: int) -> bool:
+        """Add a leg to its cell, or (sign −1) take it away; False: only the formula can tell."""
         cell = (leg.item, leg.place)
-        before = self.rows.get(Stock, *cell) or Stock(*cell, 0, 0, 0)
-        bases = self._shelf.latest(list(self.rows.group(Tally, *cell).values()))
+        before = self._stock.get(cell)
+        if before is None:
+            stock = self.rows.get(Stock, *cell)
+            before = (stock.quantity, stock.uncertain) if stock else (0, 0)
+        bases = self._bases.get(cell)
+        if bases is None:
+            tallies = list(self.rows.group(Tally, *cell).values())
+            bases = self._bases[cell] = self._shelf.latest(tallies)
         if len(bases) > 1:
             return False
         quantity, uncertain = self._shelf.weigh(bases[0], leg) if bases else (leg.quantity, 0)
-        self.rows.put(Stock(*cell, before.quantity + quantity, before.uncertain + uncertain, 0))
+        after = before[0] + sign * quantity
+        if sign < 0 and not bases and not after:
+            return False  # it may have been the last
+        self._stock[cell] = after, before[1] + sign * uncertain
         return True
 
     def _count_again(self, item: str, place: str) -> None:
+        self._bases.pop((item, place), None)
+        self._stock.pop((item, place), None)
         legs = list(self.rows.group(Leg, item, place).values())
         tallies = list(self.rows.group(Tally, item, place).values())
         stock = self._shelf.stock(item, place, legs, tallies)
@@ -221,26 +310,15 @@ class Ledger:
         else:
             self.rows.drop(stock)
 
-    def _move_money(self, account: int, partner: str, amount: int) -> None:
-        before = self.rows.get(Balance, account, partner) or Balance(account, partner, 0)
-        after = Balance(account, partner, before.amount + amount)
-        if after.amount:
-            self.rows.put(after)
-        else:
-            self.rows.drop(before)
-
-    def _judge_voids_of(self, row: ChangeRow) -> None:
-        """Judge again the voids that came before their target."""
-        for void in self.rows.group(VoidRow, row.log[:PREFIX_BYTES], row.n).values():
-            verdict, reason = void_verdict(self.rows, self.held, self._parties, void)
-            change = self.rows.get(ChangeRow, void.log, void.n, void.hash)
-            if change is not None and change.verdict != verdict:
-                self.rows.put(
-                    change_row(change.placed, Judgement(Kind.VOID, verdict, reason, None))
-                )
+    def _judge_again(self, void: VoidRow) -> None:
+        """Judge a void that came before its target."""
+        verdict, reason = void_verdict(self.rows, self.held, self.parties, void)
+        change = self.rows.get(ChangeRow, void.log, void.n, void.hash)
+        if change is not None and change.verdict != verdict:
+            self.rows.put(change_row(change.placed, Judgement(Kind.VOID, verdict, reason, None)))
 
 
-def in_causal_order(changes: Sequence[Placed], held: Held) -> list[Placed]:
+def in_causal_order(changes: Sequence[Placed]) -> list[Placed]:
     """Return changes so that what a mark names comes before it, wherever that is at hand."""
     queues: dict[LogId, list[Placed]] = {}
     for change in sorted(changes, key=lambda each: (each.log, each.n, each.hash)):

@@ -7,6 +7,7 @@ branch. What a mark names and nobody holds is *awaited*, and covers nothing mean
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from canting_protocol import codec
@@ -37,6 +38,7 @@ def pack(pieces: Pieces) -> bytes:
     return codec.encode(pieces)
 
 
+@lru_cache(maxsize=4096)
 def unpack(knew: bytes) -> Pieces:
     """Return a row's pieces."""
     return () if knew == NOTHING else _pieces.decode(knew)
@@ -61,15 +63,12 @@ class Held:
         """Return the prefixes of all logs held."""
         return self._heads.keys()
 
-    def moved(self, log: bytes) -> None:
-        """Note that a log's heads have changed."""
-        prefix = log[:PREFIX_BYTES]
+    def moved(self, before: Head, after: Head) -> None:
+        """Note that a head has been carried on, or (n = 0 before) that a log has begun."""
+        prefix = after.log[:PREFIX_BYTES]
         self._strands.pop(prefix, None)
-        self._heads[prefix] = [
-            _head(row)
-            for row in self._rows.group(HeadRow).values()
-            if row.log[:PREFIX_BYTES] == prefix
-        ]
+        others = [each for each in self._heads.get(prefix, ()) if each.hash != before.hash]
+        self._heads[prefix] = [*others, after]
 
     def strands(self, log: bytes) -> Strands | None:
         """Return a log as strands, or None when nothing of it is held."""
@@ -182,12 +181,15 @@ class Held:
         if branch:  # its key must not depend on what has arrived
             return _key_in(log, n, branch)
         if self.linear(log):
-            return _key_in(log, n)
+            return _plain_key_in(log, n)
         strands = self.strands(log)
         if strands is None or len(strands.hashes(n)) <= 1:
             return _key_in(log, n)
         meant = self.named(author, log, n)
         return _key_in(log, n, meant[:4] if meant else b"")
+
+
+_plain_key_in: Final = lru_cache(maxsize=4096)(_key_in)
 
 
 def _head(row: HeadRow) -> Head:

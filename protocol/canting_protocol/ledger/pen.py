@@ -92,12 +92,9 @@ class Pen:
         """Absorb changes; return those that were new."""
         fresh = {each.hash: each for each in changes if not self.ledger.holds(each)}
         new = list(fresh.values())
-        if len(new) == 1 and self.ledger.absorb(new[0]):
-            return new
-        if new:
-            self.rows, whole = merge(self.rows, self.parties, new)
-            self.whole = self.whole or whole
-            self._ledger = None
+        all_rows = merge(self.ledger, new)
+        if all_rows is not None:
+            self.rows, self.whole, self._ledger = all_rows, True, None
         return new
 
     def rotate(self) -> None:

@@ -4,12 +4,11 @@ Both ends keep these tables; the registry's begin with the artisan. They hold no
 computed from the changes, so they carry the projection's version and are rebuilt, never migrated.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from canting_protocol.crypto import sha256
 from canting_protocol.log import Hash, LogId, Placed
@@ -241,19 +240,14 @@ R = TypeVar("R", bound=Row)
 Values = tuple[object, ...]
 
 
-@cache
-def _columns(shape: type[Row], first: int | None) -> Callable[[Row], Values]:
-    return attrgetter(*shape.__struct_fields__[:first])
-
-
 def values_of(row: Row) -> Values:
     """Return the row's columns, in order."""
-    return _columns(type(row), None)(row)
+    return structs.astuple(row)
 
 
 def key_of(row: Row) -> Values:
     """Return the row's key."""
-    return _columns(type(row), row.KEY)(row)
+    return structs.astuple(row)[: row.KEY]
 
 
 class Source(Protocol):
@@ -281,12 +275,29 @@ class Rows:
         self._changed: dict[type[Row], dict[Values, dict[Values, Row | None]]] = {
             shape: {} for shape in SHAPES
         }
+        self._loaded: set[type[Row]] = set()
+
+    def load(self, *shapes: type[Row]) -> None:
+        """Read whole tables at once, of which most groups will be wanted."""
+        for shape in shapes:
+            if shape in self._loaded:
+                continue
+            groups, fresh = self._groups[shape], dict[Values, dict[Values, Row]]()
+            for row in self._source.find(shape, ()):
+                key = key_of(row)
+                fresh.setdefault(key[: shape.GROUP], {})[key] = row
+            for prefix, group in fresh.items():
+                if prefix not in groups:
+                    _set_all(group, self._changed[shape].get(prefix, {}))
+                    groups[prefix] = group
+            self._loaded.add(shape)
 
     def group(self, shape: type[R], *prefix: object) -> dict[Values, R]:
         """Return the rows of one group (its first `GROUP` columns), by key."""
         group = self._groups[shape].get(prefix)
         if group is None:
-            group = {key_of(row): row for row in self._source.find(shape, prefix)}
+            found = () if shape in self._loaded else self._source.find(shape, prefix)
+            group = {key_of(row): row for row in found}
             _set_all(group, self._changed[shape].get(prefix, {}))
             self._groups[shape][prefix] = group
         return group  # type: ignore[return-value]

@@ -35,6 +35,14 @@ class Shelf:
         """Return the causally maximal counts, the one to be shown last."""
         if len(tallies) <= 1:
             return list(tallies)
+        if all(self._held.linear(log) for log in {each.log for each in tallies}):
+            # Whoever counts has seen all counts before in the same unforked log.
+            last: dict[bytes, Tally] = {}
+            for each in sorted(tallies, key=lambda each: (each.n, each.line)):
+                last[each.log] = each
+            tallies = list(last.values())
+            if len(tallies) == 1:
+                return tallies
         ordered = sorted(tallies, key=self._lateness)
         if all(self.saw(ordered[-1], other) for other in ordered[:-1]):
             return [ordered[-1]]

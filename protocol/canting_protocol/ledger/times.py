@@ -119,6 +119,9 @@ class Clocks:
         clocks = self._by_log.get(log[:PREFIX_BYTES])
         if not clocks:
             return None
+        if len(clocks) == 1:
+            only = clocks[0][4]
+            return only if only.of_first <= n else None
         covering = [each for each in clocks if each[4].of_first <= n <= each[0]]
         if covering:
             return min(covering, key=lambda each: each[2:4])[4]
