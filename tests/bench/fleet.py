@@ -16,7 +16,7 @@ from canting_server.store import logs
 from canting_server.store.database import Connection
 
 NOW: Final = 1_800_000_000
-"""When all of it is pushed, by everyone's clock: a device whose clock is right costs no measuring."""
+"""When all of it is pushed, by everyone's clock: a right clock costs no measuring."""
 
 
 class Fleet(NamedTuple):

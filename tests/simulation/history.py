@@ -36,11 +36,11 @@ from canting_protocol.ledger.rows import (
     digest,
     key_of,
 )
-from canting_protocol.ledger.times import clearly_before
+from canting_protocol.ledger.times import clearly_before, month_of
 from canting_protocol.log import ArtisanId, Placed
 from canting_protocol.messages import Verdict
 from canting_server.registry import registry as registry_module
-from canting_server.store import ledgers, logs
+from canting_server.store import learned, ledgers, logs
 from canting_server.store.database import SQLite
 
 STEPS: Final = 90
@@ -322,6 +322,7 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
             if device.artisan == artisan:
                 _must(device.book.digest() == total, "I4: replicas differ")
         _check_projection(world, artisan, rows, total)
+        _check_learned(world, artisan, by_shape)
         _check_verdicts(by_shape)
         if by_shape[Awaited]:
             incomplete += 1
@@ -353,6 +354,22 @@ def _check_projection(world: World, artisan: ArtisanId, rows: list[Row], total: 
     if digest(fresh) != total:
         different = {key_of(r): r for r in fresh} != {key_of(r): r for r in rows}
         raise Broken(f"I5/I14: rebuilding gives other projections ({different})")
+
+
+def _check_learned(world: World, artisan: ArtisanId, by_shape: dict[type[Row], list[Row]]) -> None:
+    conn = SQLite(world.server.raw)
+    months: dict[tuple[int, str, int], list[int]] = {}
+    for (day, channel, kind), sums in learned.so_far(conn, artisan).items():
+        cell = months.setdefault((month_of(day), channel, kind), [0, 0, 0])
+        cell[:] = [old + new for old, new in zip(cell, sums, strict=True)]
+    told = {
+        (row.month, row.channel, row.kind): [row.facts, row.quantity, row.amount]  # type: ignore[attr-defined]
+        for row in by_shape[Turnover]
+    }
+    _must(
+        {key: sums for key, sums in months.items() if any(sums)} == told,
+        "I14: what was learned does not add up to the turnover",
+    )
 
 
 def _check_verdicts(by_shape: dict[type[Row], list[Row]]) -> None:

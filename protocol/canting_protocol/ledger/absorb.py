@@ -15,10 +15,10 @@ from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.judge import Judgement, judge
 from canting_protocol.ledger.posting import (
     Parties,
+    business_day,
     change_row,
     fact_rows,
     is_voided,
-    month,
     moved_by,
     other_rows,
     void_verdict,
@@ -39,6 +39,7 @@ from canting_protocol.ledger.rows import (
     Write,
 )
 from canting_protocol.ledger.stock import Shelf
+from canting_protocol.ledger.times import month_of
 from canting_protocol.log import PREFIX_BYTES, Hash, Head, LogId, Placed
 from canting_protocol.messages import Verdict
 
@@ -252,11 +253,12 @@ class Ledger:
         for entry in moved.entries:
             self._money[entry.account, entry.partner] += sign * entry.amount
         for taken in moved.takings:
-            key = (month(fact, author, row.t, self._clocks), taken.channel, taken.kind)
-            sums = self._months[key]
-            sums[0] += sign
-            sums[1] += sign * taken.quantity
-            sums[2] += sign * taken.amount
+            day = business_day(fact, author, row.t, self._clocks)
+            sums = (sign, sign * taken.quantity, sign * taken.amount)
+            self.rows.take(day, taken.channel, taken.kind, sums)
+            month = self._months[month_of(day), taken.channel, taken.kind]
+            for place, more in enumerate(sums):
+                month[place] += more
 
     def _saw_all(self, author: Author) -> bool:
         """Say whether an author had seen everything that may lie in a shelf.

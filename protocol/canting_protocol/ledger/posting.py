@@ -38,7 +38,7 @@ from canting_protocol.ledger.rows import (
     VoidRow,
     Write,
 )
-from canting_protocol.ledger.times import Clocks, month_of
+from canting_protocol.ledger.times import Clocks
 from canting_protocol.log import PREFIX_BYTES, Descriptor, LogId, Placed
 from canting_protocol.messages import Reason, Verdict
 
@@ -104,9 +104,9 @@ def stated_day(fact: Change) -> int | None:
     return getattr(fact, "day", None)
 
 
-def month(fact: Change, author: Author, t: int, clocks: Clocks) -> int:
-    """Return the month a fact belongs to."""
-    return month_of(clocks.moment(author.log, author.n, t, stated_day(fact)).day)
+def business_day(fact: Change, author: Author, t: int, clocks: Clocks) -> int:
+    """Return the day a fact belongs to: days since 1970-01-01."""
+    return clocks.moment(author.log, author.n, t, stated_day(fact)).day
 
 
 def fact_rows(fact: Change, moved: Effects, author: Author, t: int, held: Held) -> Iterable[Row]:

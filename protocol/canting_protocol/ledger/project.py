@@ -10,10 +10,10 @@ from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.judge import Judgement, judge
 from canting_protocol.ledger.posting import (
     Parties,
+    business_day,
     change_row,
     fact_rows,
     is_voided,
-    month,
     moved_by,
     other_rows,
     void_verdict,
@@ -32,6 +32,7 @@ from canting_protocol.ledger.rows import (
     Write,
 )
 from canting_protocol.ledger.stock import Shelf
+from canting_protocol.ledger.times import month_of
 from canting_protocol.log import PREFIX_BYTES, Hash, LogId, Placed
 from canting_protocol.messages import Verdict
 
@@ -69,7 +70,6 @@ def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
 
     clocks = parties.clocks(rows)
     money: dict[tuple[int, str], int] = defaultdict(int)
-    months: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
     for hash_, change in by_hash.items():
         view = judged[hash_].change
         if view is None or judged[hash_].kind not in FACTS:
@@ -82,13 +82,17 @@ def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
         for entry in moved.entries:
             money[entry.account, entry.partner] += entry.amount
         for taken in moved.takings:
-            cell = months[month(view, author(change), change.t, clocks), taken.channel, taken.kind]
-            for place, more in enumerate((1, taken.quantity, taken.amount)):
-                cell[place] += more
+            day = business_day(view, author(change), change.t, clocks)
+            rows.take(day, taken.channel, taken.kind, (1, taken.quantity, taken.amount))
 
     for (account, partner), amount in money.items():
         if amount:
             rows.put(Balance(account, partner, amount))
+    months: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (day, channel, kind), sums in rows.taken.items():
+        cell = months[month_of(day), channel, kind]
+        for place, more in enumerate(sums):
+            cell[place] += more
     for key, (facts, quantity, amount) in months.items():
         rows.put(Turnover(*key, facts, quantity, amount))
     _put_stock(rows, Shelf(held, clocks))

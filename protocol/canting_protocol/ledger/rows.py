@@ -276,6 +276,8 @@ class Rows:
             shape: {} for shape in SHAPES
         }
         self._loaded: set[type[Row]] = set()
+        self.taken: dict[tuple[int, str, int], list[int]] = {}
+        """What was added here: (business day, channel, kind) → facts, thousandths, rupiah."""
 
     def load(self, *shapes: type[Row]) -> None:
         """Read whole tables at once, of which most groups will be wanted."""
@@ -318,6 +320,12 @@ class Rows:
         """Yield the key of each row that was put or dropped, with the row as it now is."""
         for changed in self._changed[shape].values():
             yield from changed.items()  # type: ignore[misc]
+
+    def take(self, day: int, channel: str, kind: int, sums: Iterable[int]) -> None:
+        """Note what one business day took (or, below zero, gave back)."""
+        cell = self.taken.setdefault((day, channel, kind), [0, 0, 0])
+        for place, more in enumerate(sums):
+            cell[place] += more
 
     def put(self, row: Row) -> None:
         """Keep a row, in the place of the one with its key."""

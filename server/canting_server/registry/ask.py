@@ -20,9 +20,10 @@ from canting_protocol.changes import (
 )
 from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE
 from canting_protocol.ledger.times import day_of, month_of
+from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
 from canting_server.reference import areas
-from canting_server.store import logs, questions
+from canting_server.store import learned, logs, questions
 from canting_server.store.database import Connection
 from canting_server.store.questions import Shown
 
@@ -103,9 +104,17 @@ def artisan(conn: Connection, which: str) -> dict[str, Any]:
 
 
 def totals(
-    conn: Connection, by: str, from_month: str | None = None, to_month: str | None = None
+    conn: Connection,
+    by: str,
+    from_month: str | None = None,
+    to_month: str | None = None,
+    as_of: int | None = None,
+    known_at: int | None = None,
 ) -> dict[str, Any]:
     """Return turnover summed by some of month, kecamatan, channel, with its coverage.
+
+    `as_of` leaves out business days after it (days since 1970-01-01), `known_at` what the registry
+    learned later (seconds since 1970). Who shares it and where she lived is as it is known now.
 
     Raises:
         BadQuestion: another dimension, or a month that is not YYYY-MM.
@@ -115,7 +124,7 @@ def totals(
     if wrong or not wanted or len(set(wanted)) < len(wanted):
         raise BadQuestion(f"by: any of {', '.join(_DIMENSIONS)}, each once; not {by!r}")
     months = (_month(from_month, 0), _month(to_month, 999_999))
-    rows = _sums(conn, wanted, months=months)
+    rows = _sums(conn, wanted, months=months, as_of=as_of, known_at=known_at)
     levels, heard = sharing(conn), _reported_through(conn)
     everyone = logs.artisans(conn)
     counted = [each for each in everyone if levels.get(each, Sharing.TOTALS) >= Sharing.TOTALS]
@@ -240,11 +249,22 @@ def _sums(
     *,
     only: ArtisanId | None = None,
     months: tuple[int, int] = (0, 999_999),
+    as_of: int | None = None,
+    known_at: int | None = None,
 ) -> list[dict[str, Any]]:
     levels = sharing(conn)
     lived = _areas_lived_in(conn) if "kecamatan" in by else {}
     sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 6)
-    for whose, month, channel, kind, facts, quantity, amount in questions.turnover(conn):
+    if as_of is None and known_at is None:
+        told = questions.turnover(conn)
+    else:
+        told = learned.turnover(
+            conn,
+            INTEGER_MAX if as_of is None else as_of,
+            INTEGER_MAX if known_at is None else known_at,
+            (int(Kind.SALE), int(Kind.RETURN)),
+        )
+    for whose, month, channel, kind, facts, quantity, amount in told:
         if only not in (None, whose) or levels.get(whose, Sharing.TOTALS) < Sharing.TOTALS:
             continue
         if not months[0] <= month <= months[1]:

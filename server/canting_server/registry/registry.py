@@ -3,7 +3,9 @@
 Its functions run inside a transaction that someone else opens, and answer after it is committed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import structlog
@@ -14,10 +16,11 @@ from canting_protocol.changes import Certificate, Change, Clock, Piece
 from canting_protocol.crypto import PublicKey, SigningKey, sha256
 from canting_protocol.door import Admitted, admit
 from canting_protocol.errors import Refused
+from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Rows
+from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Nothing, Rows
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
     INTEGER_MAX,
@@ -40,7 +43,7 @@ from canting_protocol.messages import (
     read_receipt,
     write_receipt,
 )
-from canting_server.store import ledgers, logs, people
+from canting_server.store import learned, ledgers, logs, people
 from canting_server.store.database import Connection
 
 log: Final = structlog.get_logger()
@@ -133,7 +136,7 @@ class Registry:
                     conn, artisan, last.log, batch.header.first, last.n, last.hash, now, batch.raw
                 )
         written = self._measure_clock(pen, offer, sender, clock, now)
-        self._finish(conn, artisan, pen, parties, written, changed=bool(new or written))
+        self._finish(conn, artisan, pen, parties, written, now, changed=bool(new or written))
         people.heard(conn, artisan, sender, now)
         receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
         answer = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
@@ -169,7 +172,7 @@ class Registry:
         pen = self._pen(conn, artisan, parties)
         certified = {row.key for row in pen.rows.group(CertificateRow).values()}
         written = [] if key in certified else pen.append(Certificate(key), now)
-        self._finish(conn, artisan, pen, parties, written, changed=bool(written))
+        self._finish(conn, artisan, pen, parties, written, now, changed=bool(written))
         receipt = self._receipt(conn, artisan, pen, b"", now, again=not written)
         offer = Offer(artisan, [], [])
         answer = self._answer(conn, artisan, pen, offer, receipt, None)
@@ -192,7 +195,7 @@ class Registry:
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
         written = [placed for change in changes for placed in pen.append(change, now)]
-        self._finish(conn, artisan, pen, parties, written, changed=bool(written))
+        self._finish(conn, artisan, pen, parties, written, now, changed=bool(written))
         self._receipt(conn, artisan, pen, b"", now, again=False)
 
     def note_restored(self, conn: Connection) -> None:
@@ -218,6 +221,9 @@ class Registry:
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         rows = project(parties, stored_changes(conn, artisan))
         ledgers.save(conn, artisan, rows, whole=True)
+        learned.forget(conn, artisan)
+        for known, differences in relearned(conn, artisan, parties):
+            learned.keep(conn, artisan, known, differences)
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -280,10 +286,11 @@ class Registry:
         pen: Pen,
         parties: Parties,
         written: Sequence[Placed],
+        now: int,
         *,
         changed: bool,
     ) -> None:
-        """Keep what a pen has written: descriptors, its own batches, rows."""
+        """Keep what a pen has written: descriptors, its own batches, rows, what days took."""
         for log_id in pen.logs.keys() - parties.logs.keys():
             logs.keep_descriptor(conn, artisan, pen.logs[log_id])
         by_log: dict[LogId, list[Placed]] = {}
@@ -291,14 +298,16 @@ class Registry:
             by_log.setdefault(each.log, []).append(each)
         for log_id, changes in by_log.items():
             for run in cuts(changes):
-                raw = cut(self.key, artisan, run, self.now())
+                raw = cut(self.key, artisan, run, now)
                 logs.keep_envelope(
-                    conn, artisan, log_id, run[0].n, run[-1].n, run[-1].hash, self.now(), raw
+                    conn, artisan, log_id, run[0].n, run[-1].n, run[-1].hash, now, raw
                 )
         if pen.own is not None:
             logs.keep_own(conn, artisan, pen.own)
         if changed:
             ledgers.save(conn, artisan, pen.rows, whole=pen.whole)
+            before = learned.so_far(conn, artisan) if pen.whole else {}
+            learned.keep(conn, artisan, now, difference(before, pen.rows.taken))
 
     def _receipt(
         self,
@@ -423,6 +432,34 @@ def hash_code(code: str) -> bytes:
     """
     plain = "".join(each for each in code.upper() if each.isalnum()).translate(_READ_AS)
     return sha256(b"canting/code/1\0", plain.encode())
+
+
+def difference(before: learned.Taken, after: learned.Taken) -> learned.Taken:
+    """Return what has to be added to `before` for it to become `after`."""
+    nothing = (0, 0, 0)
+    return {
+        cell: [
+            new - old
+            for new, old in zip(after.get(cell, nothing), before.get(cell, nothing), strict=True)
+        ]
+        for cell in before.keys() | after.keys()
+    }
+
+
+def relearned(
+    conn: Connection, artisan: ArtisanId, parties: Parties
+) -> Iterator[tuple[int, learned.Taken]]:
+    """Yield (when, difference) of what days took, from the stored batches and when they came."""
+    rows, before = Rows(Nothing()), dict[tuple[int, str, int], list[int]]()
+    for received, group in groupby(logs.envelopes_by_time(conn, artisan), key=itemgetter(0)):
+        changes: dict[bytes, Placed] = {}
+        for _, raw in group:
+            header, _ = peek(raw)
+            batch = open_batch(raw, parties.logs[LogId(header.log)])
+            changes |= {change.hash: change for change in batch.changes}
+        rows = merge(Ledger(rows, parties), changes.values()) or rows
+        yield received, difference(before, rows.taken)
+        before = {cell: list(sums) for cell, sums in rows.taken.items()}
 
 
 def stored_changes(conn: Connection, artisan: ArtisanId) -> list[Placed]:

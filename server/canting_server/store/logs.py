@@ -121,6 +121,18 @@ def all_envelopes(conn: Connection, artisan: ArtisanId) -> list[bytes]:
     ]
 
 
+def envelopes_by_time(conn: Connection, artisan: ArtisanId) -> list[tuple[int, bytes]]:
+    """Return (received, bytes) of every batch of an artisan's ledger, as they came."""
+    return conn.fetch(
+        """
+        SELECT received, raw FROM envelope
+        WHERE artisan = $1
+        ORDER BY received, log, last, hash, first
+        """,
+        artisan,
+    )
+
+
 def own(conn: Connection, artisan: ArtisanId) -> Own | None:
     """Return the end of what the registry has written in a ledger."""
     found = conn.fetch("SELECT own FROM own WHERE artisan = $1", artisan)

@@ -1,0 +1,86 @@
+"""What the registry knew when: it is corrected by differences, and none is ever altered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.client.pair import Pair
+
+from canting_protocol import changes as c
+from canting_protocol.ledger.rows import Turnover
+from canting_protocol.ledger.times import day_of
+from canting_server.registry import ask
+from canting_server.store import learned, ledgers
+from canting_server.store.database import SQLite
+
+TODAY = day_of(1_765_000_000)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    pair = Pair(tmp_path)
+    yield pair
+    pair.close()
+
+
+def sale(amount: int, day: int | None = None) -> c.Sale:
+    return c.Sale([c.SaleLine(-1, 1000, amount)], day=day)
+
+
+def rows(pair: Pair) -> list[tuple[object, ...]]:
+    return SQLite(pair.raw).fetch("SELECT * FROM learned ORDER BY 1, 2, 3, 4, 5, 6")
+
+
+def turnover(pair: Pair, known: int) -> int:
+    return sum(row[6] for row in learned.turnover(SQLite(pair.raw), 10**6, known, (5, 6)))
+
+
+def test_a_void_that_comes_later_does_not_change_what_was_known_before(pair: Pair) -> None:
+    with pair.phone("a") as siti:
+        siti.record(sale(100))
+        first = siti.record(sale(50))[0]
+        pair.sync("a", siti)
+        then = pair.now
+        siti.record(c.Void(first.n))
+        pair.sync("a", siti)
+    assert turnover(pair, then) == 150
+    assert turnover(pair, pair.now) == 100
+    assert turnover(pair, then - 1) == 0
+
+
+def test_the_same_is_learned_again_from_the_batches(pair: Pair) -> None:
+    with pair.phone("a") as siti, pair.phone("b") as budi:
+        siti.record(sale(100, TODAY - 40))
+        first = siti.record(sale(50))[0]
+        pair.sync("a", siti)
+        budi.record(sale(70))
+        pair.sync("b", budi)
+        pair.skew = 3 * 86_400  # the clock is measured anew, and days move
+        siti.record(c.Void(first.n))
+        pair.sync("a", siti)
+        pair.sync("b", budi)
+    kept = rows(pair)
+    pair.work(lambda conn: pair.registry.rebuild(conn, pair.artisan))
+    assert rows(pair) == kept
+    told = [r for r in ledgers.all_rows(SQLite(pair.raw), pair.artisan) if isinstance(r, Turnover)]
+    assert sum(row.amount for row in told) == turnover(pair, pair.now) == 170
+
+
+def test_totals_can_be_asked_as_of_a_day_and_as_they_were_known(pair: Pair) -> None:
+    with pair.phone("a") as siti:
+        siti.record(sale(100, TODAY - 1))
+        pair.sync("a", siti)
+        then = pair.now
+        siti.record(sale(30, TODAY - 1))
+        siti.record(sale(7))
+        pair.sync("a", siti)
+
+    def total(**asked: int) -> int:
+        answer = ask.totals(SQLite(pair.raw), "channel", **asked)
+        return sum(row["turnover"] for row in answer["rows"])
+
+    assert total() == 137
+    assert total(as_of=TODAY - 1) == 130
+    assert total(known_at=then) == 100
+    assert total(as_of=TODAY - 2) == 0
+    assert total(as_of=TODAY - 1, known_at=then) == 100
