@@ -24,6 +24,7 @@ from canting_protocol.limits import (
     TEXT_BYTES_MAX,
 )
 from canting_protocol.log import PREFIX_BYTES
+from canting_protocol.names import Key
 
 
 class Kind(IntEnum):
@@ -552,6 +553,15 @@ def read(body: bytes) -> Change:
 def value(of: int | str | bytes | Private | Foreign | None) -> Raw:
     """Return a field's value as it is stored and compared: its MessagePack bytes."""
     return Raw(codec.encode(_part(of)))
+
+
+def name_of(key: Key) -> Name:
+    """Return a table key as the name that any log may write."""
+    log, dot, place = key.partition(".")
+    if not dot:
+        return int(key)
+    n, _, branch = place.partition("~")
+    return Foreign(bytes.fromhex(log), int(n), bytes.fromhex(branch) or None)
 
 
 def plain(raw: bytes | Raw) -> Any:

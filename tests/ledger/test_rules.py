@@ -1,5 +1,6 @@
 """The rules of the ledger (design, section 5), each as a plain example that can be read aloud."""
 
+import pytest
 from tests.ledger.makers import (
     DAY,
     MONDAY,
@@ -15,10 +16,11 @@ from tests.ledger.makers import (
 )
 
 from canting_protocol import changes as c
+from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.pen import Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.registers import Standing
+from canting_protocol.ledger.registers import Standing, canonical, restated
 from canting_protocol.ledger.rows import Balance, ChangeRow, VoidRow
 from canting_protocol.messages import Reason, Verdict
 
@@ -286,6 +288,23 @@ def test_two_prices_at_once_are_both_listed_and_a_resolve_ends_it() -> None:
         if w.standing
     ]
     assert live == [(bytes(c.value(150)), Standing.SHOWN)]
+
+
+@pytest.mark.parametrize("branch", [None, b"brch"])
+def test_a_name_restated_from_another_log_is_the_same_name(branch: bytes | None) -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    kain = siti.write(item())
+    held, author = Held(siti.pen().rows), Author(kain.log, kain.n, kain.hash, ())
+    other = Author(dinas.write(c.Profile([c.FieldWrite(1, c.value("x"))])).log, 1, b"", ())
+    for name in (-1, kain.n, c.Foreign(kain.log[:8], kain.n, branch), c.Foreign(b"nowhere!", 7)):
+        read = canonical(c.Kind.ITEM, c.ItemField.OWNER, bytes(c.value(name)), held, author)
+        again = restated(c.Kind.ITEM, c.ItemField.OWNER, read)
+        assert canonical(c.Kind.ITEM, c.ItemField.OWNER, bytes(again), held, other) == read
+
+
+def test_a_field_of_a_newer_version_is_never_restated() -> None:
+    with pytest.raises(c.BadChange):
+        restated(c.Kind.ITEM, 77, bytes(c.value(5)))
 
 
 def test_of_concurrent_consents_the_most_restrictive_holds() -> None:

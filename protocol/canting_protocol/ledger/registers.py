@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
+from msgspec import Raw
+
 from canting_protocol import codec
 from canting_protocol.changes import (
     BadChange,
@@ -19,13 +21,16 @@ from canting_protocol.changes import (
     PlaceField,
     Private,
     ProfileField,
+    name_of,
     plain,
 )
+from canting_protocol.changes import value as value_of
 from canting_protocol.errors import Refused
 from canting_protocol.ledger.causality import Author, Held, unpack
 from canting_protocol.ledger.rows import Write
 from canting_protocol.ledger.times import Clocks
 from canting_protocol.limits import TEXT_BYTES_MAX
+from canting_protocol.names import Key
 
 CONSENT: Final = "consent"
 CONSENT_LEVEL: Final = 1
@@ -144,3 +149,18 @@ def canonical(kind: int, field: int, raw: bytes, held: Held, author: Author) -> 
         return raw
     name = value if isinstance(value, int) else codec.decode(_foreign, raw)
     return codec.encode(held.key(author, name))
+
+
+def restated(kind: int, field: int, raw: bytes) -> Raw:
+    """Return a value, as readers compare it, so that another log may write it: undoes `canonical`.
+
+    Raises:
+        BadChange: this version does not know the field; whether its numbers are names that mean
+            something else in another log, nobody here can tell.
+    """
+    if field not in _KNOWN.get(Kind(kind), frozenset()):
+        raise BadChange(f"field {field} of kind {kind} is not known to this version")
+    key = plain(raw)
+    if (kind, field) not in _NAMES or key is None:
+        return Raw(raw)
+    return value_of(name_of(Key(key)))

@@ -18,7 +18,7 @@ from canting_protocol.changes import (
     Sharing,
     plain,
 )
-from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE
+from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE, Standing
 from canting_protocol.ledger.times import day_of, month_of
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
@@ -77,12 +77,7 @@ def artisan(conn: Connection, which: str) -> dict[str, Any]:
     Raises:
         NotFound: there is none of that id.
     """
-    try:
-        whose = ArtisanId(bytes.fromhex(which))
-    except ValueError as error:
-        raise NotFound("no such artisan") from error
-    if which.lower() != whose.hex() or not logs.is_artisan(conn, whose):
-        raise NotFound("no such artisan")
+    whose = artisan_of(conn, which)
     level = sharing(conn).get(whose, Sharing.TOTALS)
     told = next(each for each in artisans(conn) if each["id"] == which.lower())
     told["devices"] = [
@@ -101,6 +96,21 @@ def artisan(conn: Connection, which: str) -> dict[str, Any]:
     if level >= Sharing.LINES:
         told["stock"] = [each for each in stock(conn) if each["artisan"] == which.lower()]
     return told
+
+
+def artisan_of(conn: Connection, which: str) -> ArtisanId:
+    """Return the artisan whose id is written so.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    try:
+        whose = ArtisanId(bytes.fromhex(which))
+    except ValueError as error:
+        raise NotFound("no such artisan") from error
+    if which.lower() != whose.hex() or not logs.is_artisan(conn, whose):
+        raise NotFound("no such artisan")
+    return whose
 
 
 def totals(
@@ -172,16 +182,8 @@ def conflicts(conn: Connection) -> list[dict[str, Any]]:
     levels = sharing(conn)
     found: dict[tuple[ArtisanId, str, str], list[dict[str, Any]]] = defaultdict(list)
     for write in questions.in_conflict(conn):
-        open_ = write.entity == PROFILE or levels.get(write.artisan, 1) >= Sharing.LINES
-        found[write.artisan, write.entity, str(write.field)].append(
-            {
-                "value": readable(write.value) if open_ else HERS,
-                "shown": write.standing == 2,
-                "by": write.log[:PREFIX_BYTES].hex(),
-                "n": write.n,
-                "at": _when(write.t),
-            }
-        )
+        value = _value(write, levels.get(write.artisan, Sharing.TOTALS))
+        found[write.artisan, write.entity, str(write.field)].append(value)
     for whose, item, place, counted, t, log, n in questions.disputed_counts(conn):
         open_ = levels.get(whose, Sharing.TOTALS) >= Sharing.LINES
         found[whose, f"stock:{item}", place].append(
@@ -192,10 +194,41 @@ def conflicts(conn: Connection) -> list[dict[str, Any]]:
                 "at": _when(t),
             }
         )
+    waiting = {whose: levels[whose] for whose, _, _ in found if whose in levels}
+    names = _names(conn, waiting)
     return [
-        {"artisan": whose.hex(), "of": entity, "field": field, "values": values}
+        {
+            "artisan": whose.hex(),
+            "of": entity,
+            "name": names.get((whose, entity.replace("stock:", "item:"))),
+            "field": field,
+            "values": values,
+        }
         for (whose, entity, field), values in found.items()
     ]
+
+
+def standing(conn: Connection, whose: ArtisanId, entity: str, field: int) -> list[dict[str, Any]]:
+    """Return what now stands in one field: one value, or those that wait for a person."""
+    level = sharing(conn).get(whose, Sharing.TOTALS)
+    return [
+        _value(write, level)
+        for write in questions.writes_of(conn, whose, entity, field)
+        if write.standing != Standing.REPLACED
+    ]
+
+
+def _value(write: Shown, level: Sharing) -> dict[str, Any]:
+    """Tell a value, who wrote it and when; `write` is what it is chosen by."""
+    open_ = write.entity == PROFILE or level >= Sharing.LINES
+    return {
+        "write": write.hash[:PREFIX_BYTES].hex(),
+        "value": readable(write.value) if open_ else HERS,
+        "shown": write.standing in (Standing.SHOWN, Standing.SHOWN_IN_CONFLICT),
+        "by": write.log[:PREFIX_BYTES].hex(),
+        "n": write.n,
+        "at": _when(write.t),
+    }
 
 
 def coverage(conn: Connection) -> dict[str, Any]:

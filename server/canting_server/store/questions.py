@@ -18,6 +18,8 @@ class Shown(NamedTuple):
     log: bytes
     n: int
     standing: int
+    hash: bytes = b""
+    """Of its change, where it is asked for."""
 
 
 def fields(conn: Connection, entity: str) -> list[Shown]:
@@ -72,10 +74,27 @@ def in_conflict(conn: Connection) -> list[Shown]:
         Shown(*row)
         for row in conn.fetch(
             """
-            SELECT artisan, entity, field, value, t, log, n, standing FROM field
+            SELECT artisan, entity, field, value, t, log, n, standing, hash FROM field
             WHERE standing > 1
             ORDER BY artisan, entity, field, standing, log, n
             """
+        )
+    ]
+
+
+def writes_of(conn: Connection, artisan: ArtisanId, entity: str, field: int) -> list[Shown]:
+    """Return every write of one field of one ledger, replaced ones too."""
+    return [
+        Shown(*row)
+        for row in conn.fetch(
+            """
+            SELECT artisan, entity, field, value, t, log, n, standing, hash FROM field
+            WHERE artisan = $1 AND entity = $2 AND field = $3
+            ORDER BY standing, log, n, hash
+            """,
+            artisan,
+            entity,
+            field,
         )
     ]
 

@@ -1,6 +1,6 @@
 """Errors become answers in one place: RFC 9457 problems, with a stable `code` for programs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ from aiohttp import web
 from canting_protocol.errors import Refused
 from canting_server.registry.ask import BadQuestion, NotFound
 from canting_server.registry.registry import CodeRefused
+from canting_server.registry.resolving import Changed, NotKnownHere, OnlyByCounting
 from canting_server.web.keys import STATE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,12 +39,20 @@ class Problem(Exception):
 
 def problem(status: int, code: str, detail: str, **headers: str) -> web.Response:
     """Return a problem as an answer."""
+    return problem_with({}, status, code, detail, **headers)
+
+
+def problem_with(
+    members: Mapping[str, object], status: int, code: str, detail: str, **headers: str
+) -> web.Response:
+    """Return a problem as an answer, with members that its code brings along."""
     body = {
         "type": f"urn:canting:problem:{code}",
         "title": code.replace("_", " "),
         "status": status,
         "code": code,
         "detail": detail,
+        **members,
     }
     return web.Response(
         status=status,
@@ -76,6 +85,12 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem(400, "bad_question", str(error))
     except NotFound as error:
         return problem(404, "not_found", str(error))
+    except Changed as error:
+        return problem_with({"values": error.values}, 409, "conflict_changed", str(error))
+    except OnlyByCounting as error:
+        return problem(422, "count_again", str(error))
+    except NotKnownHere as error:
+        return problem(422, "unknown_field", str(error))
     except web.HTTPException as error:
         extra = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return problem(error.status, error.reason.lower().replace(" ", "_"), error.reason, **extra)

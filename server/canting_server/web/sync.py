@@ -75,7 +75,7 @@ async def enrol(request: web.Request) -> web.Response:
     return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.Request, limit: int, media_type: str = MEDIA_TYPE) -> bytes:
     """Return a body of at most `limit` bytes, never inflated, in good time.
 
     Raises:
@@ -83,8 +83,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported_encoding", "batches are compressed already")
-    if request.content_type != MEDIA_TYPE:
-        raise Problem(415, "unsupported_media_type", f"send {MEDIA_TYPE}")
+    if request.content_type != media_type:
+        raise Problem(415, "unsupported_media_type", f"send {media_type}")
     if (request.content_length or 0) > limit:
         raise Problem(413, "too_large", f"at most {limit} bytes", Connection="close")
     body = bytearray()
