@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo serve test check mutants vectors clean
+.PHONY: help setup browser demo serve test check mutants vectors clean
 
 help:
 	@echo "make demo     sets up, and lives through seven months of 27 artisans"
@@ -26,7 +26,14 @@ demo: setup
 serve: setup
 	$(BIN)/canting-server serve --home demo-home/registry
 
-test: setup
+# The pages are tested in a real Chromium; CHROMIUM=/path/to/it where it is called otherwise.
+browser:
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+		|| { sudo=$$(test $$(id -u) = 0 || echo sudo); $$sudo apt-get update -qq && $$sudo \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
+		|| { echo "The pages' tests need Chromium: install it, or set CHROMIUM"; exit 1; }
+
+test: setup browser
 	$(BIN)/pytest -n 2
 
 check: setup

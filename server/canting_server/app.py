@@ -14,7 +14,7 @@ from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
 from canting_server.store import ledgers, logs, migrations
 from canting_server.store.database import Connection, open_sqlite
-from canting_server.web import conflicts, health, staff, sync
+from canting_server.web import conflicts, health, pages, staff, sync
 from canting_server.web.errors import errors
 from canting_server.web.keys import DATABASE, GUESSES, REGISTRY, SETTINGS, STATE, Limits, State
 
@@ -28,7 +28,7 @@ def make_app(home: Path, registry: Registry, settings: Settings) -> web.Applicat
     app[SETTINGS] = Limits(body_timeout_s=settings.body_timeout_s)
     app[STATE] = State()
     app[GUESSES] = sync.Guesses()
-    for room in (sync, staff, conflicts, health):
+    for room in (sync, staff, conflicts, pages, health):
         app.add_routes(room.routes)
 
     async def database(app: web.Application) -> AsyncIterator[None]:
