@@ -45,10 +45,8 @@ SAY: Final[dict[str, tuple[str, str]]] = {
         "That value stood already; there was nothing to change.",
     ),
     "changed": (
-        "Nilainya sudah berubah sejak Anda melihatnya, jadi pilihan itu tidak dijalankan."
-        " Yang berlaku sekarang ada di bawah.",
-        "The values have changed since you saw them, so the choice was not carried out."
-        " What stands now is below.",
+        "Nilainya sudah berubah sejak Anda melihatnya, jadi pilihan itu tidak dijalankan.",
+        "The values have changed since you saw them, so the choice was not carried out.",
     ),
     "gone": (
         "Pertentangan itu tidak ada lagi.",
