@@ -75,8 +75,8 @@ def test_totals_can_be_asked_as_of_a_day_and_as_they_were_known(pair: Pair) -> N
         siti.record(sale(7))
         pair.sync("a", siti)
 
-    def total(**asked: int) -> int:
-        answer = ask.totals(SQLite(pair.raw), "channel", **asked)
+    def total(as_of: int | None = None, known_at: int | None = None) -> int:
+        answer = ask.totals(SQLite(pair.raw), "channel", as_of=as_of, known_at=known_at)
         return sum(row["turnover"] for row in answer["rows"])
 
     assert total() == 137
