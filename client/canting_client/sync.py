@@ -83,11 +83,17 @@ async def enrol(url: str, code: str, device: SigningKey) -> Enrolled:
 
 
 def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=TIMEOUT, auto_decompress=False)
+    # What nobody reads is not sent: on a slow road, a header is a sale.
+    return aiohttp.ClientSession(
+        timeout=TIMEOUT,
+        auto_decompress=False,
+        headers={"User-Agent": "canting"},
+        skip_auto_headers=("Accept", "Accept-Encoding"),
+    )
 
 
 async def _post(session: aiohttp.ClientSession, url: str, data: bytes) -> bytes:
-    headers = {"Content-Type": MEDIA_TYPE, "Accept-Encoding": "identity", "Accept": MEDIA_TYPE}
+    headers = {"Content-Type": MEDIA_TYPE}
     try:
         async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
             body = bytearray()

@@ -76,7 +76,7 @@ class DeviceLog(NamedTuple):
 
 def logs_of(seed: str, index: int, months: int) -> list[DeviceLog]:
     """Return one artisan's changes as they stand in the log of each of her devices."""
-    writer = _Writer(random.Random(f"{seed}/{index}/changes"), book_key_of(seed, index))
+    writer = Writer(random.Random(f"{seed}/{index}/changes"), book_key_of(seed, index))
     for line in artisan_changes(seed, index, months):
         writer.write(line)
     return [log for log in writer.logs.values() if log.changes]
@@ -87,7 +87,7 @@ def book_key_of(seed: str, index: int) -> BookKey:
     return BookKey(random.Random(f"{seed}/{index}/book key").randbytes(32))
 
 
-class _Writer:
+class Writer:
     """Writes changes at the end of the log of the device that a line names."""
 
     def __init__(self, chance: random.Random, book_key: BookKey) -> None:
@@ -103,13 +103,16 @@ class _Writer:
         """Write what the line says, and before it the partner that nobody knows yet."""
         said = line.payload
         for partner in (said.get("customer"), said.get("supplier")):
-            if partner is not None and partner not in self._named:
+            if partner is not None and not self._knows(partner):
                 name = c.value(self._hidden(partner))
                 who = c.Partner(None, [c.FieldWrite(int(c.PartnerField.NAME), name)])
                 self._append(line, who, introduces=partner)
         if line.kind in ("profile", "item", "stocktake"):
             self._mark(line)
         self._append(line, self._change(line.kind, line.device, said), introduces=said["id"])
+
+    def _knows(self, called: str) -> bool:
+        return called in self._named
 
     def _mark(self, line: Line) -> None:
         """Write the mark that comes before a change which depends on what was seen."""
@@ -155,7 +158,7 @@ class _Writer:
             case "profile":
                 return c.Profile(_writes(PROFILE, said))
             case "item":
-                target = self._name(device, said["id"]) if said["id"] in self._named else None
+                target = self._name(device, said["id"]) if self._knows(said["id"]) else None
                 return c.Item(target, _writes(ITEM, said))
             case "sale":
                 lines = [
