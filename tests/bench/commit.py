@@ -6,6 +6,8 @@ A book with most of a year in it records sales, one transaction each, `synchrono
 statement that writes is caught, and played to a copy of the file by `sqlite3` alone, turn by turn.
 """
 
+# ruff: noqa: S311 — chance here must be repeatable, not secret.
+
 import argparse
 import random
 import sqlite3

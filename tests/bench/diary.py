@@ -1,5 +1,7 @@
 """The workload written down by real books, as the artisan's own device would."""
 
+# ruff: noqa: S311 — chance here must be repeatable, not secret.
+
 import random
 from collections.abc import Callable
 from pathlib import Path

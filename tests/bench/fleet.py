@@ -1,8 +1,9 @@
 """Devices that push what the workload wrote, as signed requests made beforehand."""
 
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from tests.bench.as_changes import PUSH, DeviceLog, logs_of
 
@@ -14,9 +15,6 @@ from canting_protocol.messages import VERSION, Offer, Request, held, write_reque
 from canting_server.registry.registry import Registry
 from canting_server.store import logs
 from canting_server.store.database import Connection
-
-NOW: Final = 1_800_000_000
-"""When all of it is pushed, by everyone's clock: a right clock costs no measuring."""
 
 
 class Fleet(NamedTuple):
@@ -48,7 +46,11 @@ def enrol(registry: Registry, conn: Connection, fleet: Fleet, now: int) -> None:
 
 
 def pushes(
-    fleet: Fleet, *, size: int = PUSH, dictionary: int = NEWEST
+    fleet: Fleet,
+    *,
+    size: int = PUSH,
+    dictionary: int = NEWEST,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[tuple[int, bytes]]:
     """Yield (changes, request) of pushes of each device's next `size` changes.
 
@@ -70,15 +72,22 @@ def pushes(
     while waiting := [queue for queue in waiting if queue]:
         for queue in waiting:
             run, artisan, log = queue.popleft()
-            yield len(run), push(artisan, log, run, dictionary)
+            yield len(run), push(artisan, log, run, int(clock()), dictionary)
 
 
 def push(
-    artisan: ArtisanId, log: DeviceLog, run: Sequence[Placed], dictionary: int = NEWEST
+    artisan: ArtisanId,
+    log: DeviceLog,
+    run: Sequence[Placed],
+    clock: int,
+    dictionary: int = NEWEST,
 ) -> bytes:
-    """Return the request that pushes a run of a log's changes."""
+    """Return the request that pushes a run of a log's changes, at a time of the device's clock.
+
+    A right clock costs no measuring.
+    """
     last = run[-1]
     raw = cut(log.key, artisan, run, last.t, dictionary)
     frontier = [held(log.descriptor, [Head(last.log, 1, last.n, last.hash)])]
-    request = Request(VERSION, log.key.public, NOW, [Offer(artisan, frontier, [raw])])
+    request = Request(VERSION, log.key.public, clock, [Offer(artisan, frontier, [raw])])
     return write_request(log.key, request)

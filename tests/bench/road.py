@@ -7,6 +7,8 @@ once a week's lines (55), once a month's (30 days). Then a second device joins, 
 Bytes are what TCP carried, HTTP and signatures and all; the denominator is the workload's lines.
 """
 
+# ruff: noqa: S311 — chance here must be repeatable, not secret.
+
 import argparse
 import asyncio
 import json
@@ -61,7 +63,7 @@ class Proxy:
 
     def count(self, what: str) -> dict[str, int]:
         """Return the counters (`stats`), or zero them (`reset`)."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._control}/{what}") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._control}/{what}") as answer:
             counted: dict[str, int] = json.loads(answer.read())
         return counted
 
@@ -117,9 +119,7 @@ def live(
     clock = [0]
     with tempfile.TemporaryDirectory() as folder_name:
         folder = Path(folder_name)
-        newest = patch.object(
-            book_module, "cut", lambda *given: batch.cut(*given[:4], dictionary)
-        )
+        newest = patch.object(book_module, "cut", lambda *given: batch.cut(*given[:4], dictionary))
         with registry(folder / "registry") as (_, proxy), newest:
             books = {
                 line.device: open_book(folder, line.device, lambda: clock[0])
