@@ -4,8 +4,8 @@
 
 Signed pushes of 60 changes go over HTTP, many at a time, to a server process with the default
 settings (`synchronous=FULL`): signatures, chains, projection and roll-up. What the server's process
-spent is set beside what `sqlite3.executemany` spends on the rows that the registry then holds, in the
-same schema, 500 changes a transaction, equally FULL. `--keep` leaves the registry for other questions.
+spent is set beside what `sqlite3.executemany` spends on the rows that the registry then holds, in
+the same schema, 500 changes a transaction, equally FULL. `--keep` leaves the registry there.
 """
 
 import argparse

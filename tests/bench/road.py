@@ -13,11 +13,12 @@ import argparse
 import asyncio
 import json
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -33,7 +34,9 @@ from canting_client import book as book_module
 from canting_client.book import Book
 from canting_client.sync import enrol, sync
 from canting_protocol import batch
+from canting_protocol.crypto import SigningKey
 from canting_protocol.ledger.rows import ChangeRow
+from canting_protocol.log import ArtisanId, Placed
 
 WEEK: Final = 55
 """How many lines the workload's artisan writes in a week."""
@@ -45,8 +48,6 @@ class Proxy:
     """The counting proxy as a process."""
 
     def __init__(self, target: int) -> None:
-        import subprocess
-
         self.port, self._control = free_port(), free_port()
         self._process = subprocess.Popen(  # noqa: S603
             [
@@ -117,9 +118,13 @@ def live(
 ) -> dict[str, Any]:
     """Write and sync part after part; tell what it cost."""
     clock = [0]
+
+    def cut(key: SigningKey, artisan: ArtisanId, run: Sequence[Placed], now: int) -> bytes:
+        return batch.cut(key, artisan, run, now, dictionary)
+
     with tempfile.TemporaryDirectory() as folder_name:
         folder = Path(folder_name)
-        newest = patch.object(book_module, "cut", lambda *given: batch.cut(*given[:4], dictionary))
+        newest = patch.object(book_module, "cut", cut)
         with registry(folder / "registry") as (_, proxy), newest:
             books = {
                 line.device: open_book(folder, line.device, lambda: clock[0])
