@@ -420,6 +420,8 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, _too_long)
+    for rule in rules():
+        rule()  # one that fails by itself would seem to notice everything
     lived = 0
     for name in sys.argv[1:] or MUTANTS:
         by = killed_by(name, range(SEEDS_MAX))
