@@ -295,8 +295,9 @@ def test_a_name_restated_from_another_log_is_the_same_name() -> None:
     kain = siti.write(item())
     held, author = Held(siti.pen().rows), Author(kain.log, kain.n, kain.hash, ())
     other = Author(dinas.write(c.Profile([c.FieldWrite(1, c.value("x"))])).log, 1, b"", ())
-    told = [c.Foreign(kain.log[:8], kain.n, branch) for branch in (None, b"brch")]
-    for name in (-1, kain.n, *told, c.Foreign(b"nowhere!", 7)):
+    foreign = [c.Foreign(kain.log[:8], kain.n, branch) for branch in (None, b"brch")]
+    names: list[c.Name] = [-1, kain.n, *foreign, c.Foreign(b"nowhere!", 7)]
+    for name in names:
         read = canonical(c.Kind.ITEM, c.ItemField.OWNER, bytes(c.value(name)), held, author)
         again = restated(c.Kind.ITEM, c.ItemField.OWNER, read)
         assert canonical(c.Kind.ITEM, c.ItemField.OWNER, bytes(again), held, other) == read
