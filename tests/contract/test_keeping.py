@@ -182,7 +182,7 @@ async def test_what_was_not_simply_applied_is_listed_once_and_in_order(
     ]
     await db.write(lambda conn: ledgers.save(conn, artisan, rows_of(*kept), whole=False))
     found = await db.read(lambda conn: ledgers.excepted(conn, artisan, 100))
-    assert [(n, verdict, reason) for _, n, _, verdict, reason in found] == [
+    assert [(n, verdict, reason) for _, n, _, verdict, reason, _ in found] == [
         (2, 3, 2),
         (3, 1, 0),
         (5, 1, 0),

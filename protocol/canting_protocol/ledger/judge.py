@@ -77,6 +77,14 @@ def check(change: Change) -> None:
 
 def _check(kind: int, change: Change) -> None:
     match change:
+        case Sale():  # first, since most are
+            amount = quantity = 0
+            for line in change.lines:
+                amount += line.amount
+                quantity += line.quantity
+                if (line.commission or 0) > line.amount:
+                    raise BadChange("a commission is more than the price")
+            _within(max(amount, quantity, change.fee or 0))
         case Profile() | Item() | Partner() | Place():
             numbers = [each.field for each in change.fields]
             if len(set(numbers)) < len(numbers):
@@ -87,12 +95,6 @@ def _check(kind: int, change: Change) -> None:
             if (change.of == Kind.PROFILE) != (change.target is None):
                 raise BadChange("a profile has no name, and everything else has one")
             check_value(change.of, change.field, bytes(change.value))
-        case Sale():
-            _within(sum(line.amount for line in change.lines))
-            _within(sum(line.quantity for line in change.lines))
-            _within(change.fee or 0)
-            if any((line.commission or 0) > line.amount for line in change.lines):
-                raise BadChange("a commission is more than the price")
         case Return() | Purchase():
             _within(sum(line.amount for line in change.lines))
             _within(sum(line.quantity for line in change.lines))

@@ -20,7 +20,7 @@ from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import CertificateRow, ChangeRow, Nothing, Rows
+from canting_protocol.ledger.rows import CertificateRow, Nothing, Rows
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
     INTEGER_MAX,
@@ -357,11 +357,8 @@ class Registry:
     def _exceptions(self, conn: Connection, artisan: ArtisanId) -> tuple[list[Exceptions], bool]:
         """Return what was not simply applied, consecutive changes of one path as one range."""
         runs: list[Exceptions] = []
-        rows = Rows(ledgers.LedgerRows(conn, artisan))
         found = ledgers.excepted(conn, artisan, _EXCEPTED_MAX)
-        for log_id, n, hash_, verdict, reason in found:
-            change = rows.get(ChangeRow, log_id, n, hash_)
-            assert change is not None
+        for log_id, n, hash_, verdict, reason, previous in found:
             end = hash_[:HEAD_HASH_BYTES]
             if runs:
                 last = runs[-1]
@@ -369,7 +366,7 @@ class Registry:
                     log_id,
                     verdict,
                     reason,
-                    change.previous[:HEAD_HASH_BYTES],
+                    previous[:HEAD_HASH_BYTES],
                 ):
                     runs[-1] = Exceptions(log_id, last.first, n, end, verdict, reason)
                     continue

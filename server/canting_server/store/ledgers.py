@@ -43,11 +43,13 @@ def all_rows(conn: Connection, artisan: ArtisanId) -> list[Row]:
 
 def excepted(
     conn: Connection, artisan: ArtisanId, limit: int
-) -> list[tuple[bytes, int, bytes, int, int]]:
-    """Return (log, n, hash, verdict, reason) of what was not simply applied, in log order."""
+) -> list[tuple[bytes, int, bytes, int, int, bytes]]:
+    """Return (log, n, hash, verdict, reason, previous) of what was not simply applied, in order."""
     return conn.fetch(
         """
-        SELECT log, n, hash, MAX(verdict), MAX(reason) FROM (
+        SELECT every.log, every.n, every.hash, MAX(every.verdict), MAX(every.reason),
+            change.previous
+        FROM (
             SELECT log, n, hash, verdict, reason FROM change
             WHERE artisan = $1 AND verdict > 0
             UNION ALL
@@ -59,8 +61,10 @@ def excepted(
                 AND tally.item = stock.item AND tally.place = stock.place
             WHERE stock.artisan = $1 AND stock.disputed > 0
         ) AS every
-        GROUP BY log, n, hash
-        ORDER BY log, n, hash
+        JOIN change ON change.artisan = $1
+            AND change.log = every.log AND change.n = every.n AND change.hash = every.hash
+        GROUP BY every.log, every.n, every.hash, change.previous
+        ORDER BY every.log, every.n, every.hash
         LIMIT $2
         """,
         artisan,
