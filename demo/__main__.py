@@ -87,7 +87,11 @@ class Demo:
             self.server = subprocess.Popen(  # our own program
                 [sys.executable, "-m", "canting_server.cli", "serve"],
                 env=os.environ
-                | {"CANTING_HOME": str(self.registry_home), "CANTING_PORT": str(self.port)},
+                | {
+                    "CANTING_HOME": str(self.registry_home),
+                    "CANTING_PORT": str(self.port),
+                    "CANTING_DRAIN_NOTICE_S": "0",
+                },
                 stderr=log,
             )
         for _ in range(200):

@@ -72,6 +72,8 @@ class Batch(Array, frozen=True):
     header: Header
     changes: tuple[Placed, ...]
     raw: bytes
+    inflated: int = 0
+    """How many bytes the body inflates to."""
 
     @property
     def digest(self) -> bytes:
@@ -183,7 +185,7 @@ def open_batch(raw: bytes, descriptor: Descriptor) -> Batch:
         previous = hash_
     if at != len(frames):
         raise Refused("bad_body", "the batch holds more than the changes it counts")
-    return Batch(header, tuple(changes), raw)
+    return Batch(header, tuple(changes), raw, len(frames))
 
 
 def deflate(data: bytes, dictionary: int) -> bytes:

@@ -31,7 +31,13 @@ BATCHES_BYTES_PER_MESSAGE_MAX: Final = 700_000
 
 REQUEST_LEDGERS_MAX: Final = 512
 REQUEST_BATCHES_MAX: Final = 1_024
+REQUEST_INFLATED_BYTES_MAX: Final = 4_000_000
+"""What the batches of one request may inflate to, all ledgers together: those beyond are refused,
+and sent again with the next request."""
 FRONTIER_HEADS_MAX: Final = 1_000
+"""Heads of one ledger, all its logs together: a frontier must fit a message."""
+FRONTIER_HEADS_RESERVED: Final = 50
+"""How many of them the registry takes from no device, so that it can always begin a log itself."""
 RECEIPT_EXCEPTIONS_MAX: Final = 500
 MARK_PIECES_MAX: Final = 300
 
@@ -45,3 +51,5 @@ assert CHANGE_BYTES_MAX < BATCH_INFLATED_BYTES_MAX
 assert BATCH_INFLATED_BYTES_MAX + 1_000 < BATCH_BYTES_MAX
 assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_BYTES_MAX < REQUEST_BYTES_MAX
 assert REQUEST_BYTES_MAX == REPLY_BYTES_MAX
+assert BATCH_INFLATED_BYTES_MAX < REQUEST_INFLATED_BYTES_MAX
+assert FRONTIER_HEADS_MAX * 250 < REQUEST_BYTES_MAX - BATCHES_BYTES_PER_MESSAGE_MAX

@@ -23,8 +23,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8470
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] | None = None
+    """Where figures are told, beside health; nowhere unless a port is set."""
+    behind_proxy: Annotated[int, Meta(ge=0, le=8)] = 0
+    """How many proxies of ours stand in front, each adding to X-Forwarded-For."""
+    head_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 10
+    """How long a connection may take until its first request has begun."""
     body_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
     """How long a request's body may take to arrive."""
+    waiting_max: Annotated[int, Meta(ge=1, le=100_000)] = 2_000
+    """How many requests of devices may be under way; the rest come back later."""
+    waiting_mb_max: Annotated[int, Meta(ge=2, le=4_096)] = 64
+    """How many megabytes they may hold together."""
+    disk_free_mb_min: Annotated[int, Meta(ge=0, le=1_000_000)] = 200
+    """With less room than this on the disk the server is not ready."""
+    drain_notice_s: Annotated[int, Meta(ge=0, le=600)] = 5
+    """How long the server says that it is about to stop before it stops listening."""
     drain_s: Annotated[int, Meta(ge=0, le=600)] = 30
     """How long requests under way may take to finish when the server is stopped."""
     code_hours: Annotated[int, Meta(ge=1, le=720)] = 72

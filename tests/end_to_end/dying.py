@@ -69,7 +69,7 @@ def registry(home: Path, port: int, when: str, k: int) -> None:
         raw.set_trace_callback(dies(when, k))
 
     database.settle = settle
-    settings = Settings(port=port, log_level="error")
+    settings = Settings(port=port, log_level="error", drain_notice_s=0)
     asyncio.run(app.serve(app.make_app(home, open_registry(home), settings), settings))
 
 

@@ -53,7 +53,12 @@ class Server:
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, *arguments],
             env=os.environ
-            | {"CANTING_HOME": str(home), "CANTING_PORT": str(port), "CANTING_LOG_LEVEL": "error"},
+            | {
+                "CANTING_HOME": str(home),
+                "CANTING_PORT": str(port),
+                "CANTING_LOG_LEVEL": "error",
+                "CANTING_DRAIN_NOTICE_S": "0",
+            },
             cwd=ROOT,
         )
 

@@ -9,14 +9,18 @@ import pytest
 from canting_client.book import Book, Chance
 from canting_protocol import changes as c
 from canting_protocol import codec, limits
-from canting_protocol.batch import cut, cuts, deflate, inflate, open_batch, peek
+from canting_protocol.batch import Envelope, cut, cuts, deflate, inflate, open_batch, peek
 from canting_protocol.crypto import SigningKey
 from canting_protocol.dictionaries import DICTIONARIES
+from canting_protocol.door import admit, within_frontier
 from canting_protocol.errors import Refused, TooBig
 from canting_protocol.exchange import Exchange
 from canting_protocol.ledger.author import place
 from canting_protocol.ledger.judge import check
+from canting_protocol.ledger.pen import Pen
+from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.registers import check_value
+from canting_protocol.ledger.rows import HeadRow, Nothing, Rows
 from canting_protocol.limits import (
     AMOUNT_MAX,
     BATCH_BYTES_MAX,
@@ -28,6 +32,7 @@ from canting_protocol.limits import (
     DICTIONARY_BYTES_MAX,
     ENROL_BYTES_MAX,
     FRONTIER_HEADS_MAX,
+    FRONTIER_HEADS_RESERVED,
     INTEGER_MAX,
     MARK_PIECES_MAX,
     PRIVATE_BYTES_MAX,
@@ -35,6 +40,7 @@ from canting_protocol.limits import (
     REPLY_BYTES_MAX,
     REQUEST_BATCHES_MAX,
     REQUEST_BYTES_MAX,
+    REQUEST_INFLATED_BYTES_MAX,
     REQUEST_LEDGERS_MAX,
     ROUND_TRIPS_MAX,
     TEXT_BYTES_MAX,
@@ -295,6 +301,91 @@ def test_a_frontier_has_at_most_frontier_heads_max_logs_and_heads_of_each() -> N
     assert (
         asked([Offer(ARTISAN, [Held(LOG, [head] * (FRONTIER_HEADS_MAX + 1))], [])]) == "malformed"
     )
+
+
+def test_a_request_inflates_to_at_most_request_inflated_bytes_max() -> None:
+    """Bodies are looked into until that much has come out; the rest may be sent again."""
+    log = {LOG.log: LOG}
+    bodies = chain([bytes(15_980)] * 16)
+    raw = cut(KEY, ARTISAN, bodies, 0, 0)
+    inflated = open_batch(raw, LOG).inflated
+    assert 15_980 * 16 < inflated <= BATCH_INFLATED_BYTES_MAX
+
+    def admitted(room: int, *offered: bytes) -> tuple[int, list[tuple[int, str]], int]:
+        found = admit(ARTISAN, offered, log, REGISTRY.public, {KEY.public}, room)
+        turned = [(each.index, each.code) for each in found.refused]
+        return len(found.batches), turned, found.inflated
+
+    assert admitted(inflated + 1, raw, raw) == (2, [], 2 * inflated)
+    assert admitted(inflated, raw, raw) == (1, [(1, "too_large")], inflated)
+    assert admitted(0, raw) == (0, [(0, "too_large")], 0)
+    many = -(-REQUEST_INFLATED_BYTES_MAX // inflated)
+    found = admit(ARTISAN, [raw] * (many + 1), log, REGISTRY.public, {KEY.public})
+    assert [each.index for each in found.refused] == [many]
+
+
+def test_a_body_that_was_looked_into_in_vain_counts_in_full() -> None:
+    header, _ = peek(cut(KEY, ARTISAN, chain([b"\xc0"]), 0, 0))
+    values = [getattr(header, name) for name in header.__struct_fields__]
+    values[-1] = deflate(bytes(BATCH_INFLATED_BYTES_MAX + 1), 0)
+    said = codec.encode(values)
+    bomb = codec.encode(Envelope(said, KEY.sign(b"canting/batch/1", said)))
+    log = {LOG.log: LOG}
+    many = -(-REQUEST_INFLATED_BYTES_MAX // BATCH_INFLATED_BYTES_MAX)
+    found = admit(ARTISAN, [bomb] * 100, log, REGISTRY.public, {KEY.public})
+    assert {each.code for each in found.refused} == {"too_large"}
+    assert found.inflated == many * BATCH_INFLATED_BYTES_MAX
+
+
+def test_a_ledger_has_at_most_frontier_heads_max_heads() -> None:
+    """All but the reserved ones are the devices'; who carries on a log needs no new one."""
+    room = FRONTIER_HEADS_MAX - FRONTIER_HEADS_RESERVED
+    logs = [Descriptor(KEY.public, number.to_bytes(8, "big"), b"") for number in range(3)]
+    known = {each.log: each for each in logs}
+
+    def placed(log: Descriptor, count: int) -> list[Placed]:
+        made = [place(log.log, 1, log.origin, 0, b"\xc0")]
+        while len(made) < count:
+            made.append(place(log.log, len(made) + 1, made[-1].hash, 0, b"\xc0"))
+        return made
+
+    first = placed(logs[0], 4)
+    offered = [
+        cut(KEY, ARTISAN, first[1:3], 0),  # carries on a head that is held
+        cut(KEY, ARTISAN, first[3:], 0),  # and this one carries on that
+        cut(KEY, ARTISAN, placed(logs[1], 1), 0),
+        cut(KEY, ARTISAN, placed(logs[2], 1), 0),
+    ]
+    admitted = admit(ARTISAN, offered, known, REGISTRY.public, {KEY.public})
+    heads = [first[0].hash, *(bytes([7]) + n.to_bytes(31, "big") for n in range(room - 2))]
+
+    def refused(heads: Sequence[bytes], held: Sequence[Placed] = ()) -> list[tuple[int, str]]:
+        within = within_frontier(admitted, offered, heads, lambda each: each in held)
+        assert len(within.batches) + len(within.refused) == len(offered)
+        return [(each.index, each.code) for each in within.refused]
+
+    assert refused(heads[:-2]) == []
+    assert refused(heads[:-1]) == []
+    assert refused(heads) == [(3, "too_large")]
+    more = [*heads, bytes(32)]
+    assert refused(more) == [(2, "too_large"), (3, "too_large")]
+    assert refused(more, placed(logs[1], 1)) == [(3, "too_large")], "what is held needs no room"
+    assert refused([each for each in more if each != first[0].hash], first) == [(3, "too_large")]
+
+
+@pytest.mark.parametrize("begun", [FRONTIER_HEADS_MAX - 1, FRONTIER_HEADS_MAX])
+def test_no_log_is_begun_beyond_frontier_heads_max(begun: int) -> None:
+    """A book that could no longer state its frontier in one request could never be sent."""
+    rows = Rows(Nothing())
+    for number in range(begun):
+        log = Descriptor(KEY.public, number.to_bytes(8, "big"), b"").log
+        rows.put(HeadRow(log, log * 2, 1, 1, b"\x90"))
+    pen = Pen(rows, Parties({}, None), KEY.public, None, lambda n: bytes(n))
+    if begun < FRONTIER_HEADS_MAX:
+        pen.append(c.Consent(1), 0)
+    else:
+        with pytest.raises(TooBig):
+            pen.append(c.Consent(1), 0)
 
 
 def test_a_receipt_names_at_most_receipt_exceptions_max() -> None:

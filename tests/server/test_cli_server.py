@@ -74,7 +74,9 @@ class Serving:
     def __init__(self, home: Path) -> None:
         self.process = subprocess.Popen(  # noqa: S603
             [*COMMAND, "serve"],
-            env=surroundings(home, CANTING_PORT="0", CANTING_BODY_TIMEOUT_S="20"),
+            env=surroundings(
+                home, CANTING_PORT="0", CANTING_BODY_TIMEOUT_S="20", CANTING_DRAIN_NOTICE_S="0"
+            ),
             stderr=subprocess.PIPE,
             text=True,
         )

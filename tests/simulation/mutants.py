@@ -245,9 +245,11 @@ def what_is_not_signed_is_applied(stack: ExitStack) -> None:
 def any_key_may_write(stack: ExitStack) -> None:
     plain = door.admit
 
-    def admit(artisan: Any, offered: Any, logs: Any, registry: Any, certified: Any) -> Any:
+    def admit(
+        artisan: Any, offered: Any, logs: Any, registry: Any, certified: Any, *more: Any
+    ) -> Any:
         keys = {descriptor.key for descriptor in logs.values()}
-        return plain(artisan, offered, logs, registry, set(certified) | keys)
+        return plain(artisan, offered, logs, registry, set(certified) | keys, *more)
 
     from canting_server.registry import registry as where
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from canting_client.book import Book, Chance
 from canting_client.talk import talk
@@ -34,10 +34,13 @@ from canting_server.store import migrations, people
 from canting_server.store.database import (
     Connection,
     SQLite,
-    SQLiteDatabase,
+    Writer,
     run_group,
     settle,
 )
+from canting_server.web.sync import exchange
+
+T = TypeVar("T")
 
 START: Final = 1_760_000_000
 """When every history begins, seconds since 1970."""
@@ -73,13 +76,17 @@ class Crash(BaseException):
     """The process died here."""
 
 
-class SimDatabase(SQLiteDatabase):
+class SimDatabase(Writer):
     """The registry's real writer, its thread hop replaced by a virtual one that may crash."""
 
     def __init__(self, raw: sqlite3.Connection, world: "World") -> None:
+        super().__init__(lambda _: None)
         self.raw = raw
         self.world = world
-        self._jobs = asyncio.Queue()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do work that only reads."""
+        return work(SQLite(self.raw))
 
     async def _commit(self, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
         await asyncio.sleep(self.world.chance.random() * 2)
@@ -156,7 +163,7 @@ class Server:
     async def handle(self, data: bytes) -> bytes:
         """Answer a request as the sync door does."""
         request = read_request(data)
-        reply = await self.database.write(lambda conn: self.registry.exchange(conn, request))
+        reply = await exchange(self.database, self.registry, request, lambda _: None)
         return write_reply(reply)
 
     async def serve(self, data: bytes) -> bytes:

@@ -12,6 +12,7 @@ from canting_protocol.changes import SALT_BYTES, Change
 from canting_protocol.changes import write as write_change
 from canting_protocol.codec import Array
 from canting_protocol.crypto import PublicKey
+from canting_protocol.errors import TooBig
 from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.author import mark_before, place
 from canting_protocol.ledger.causality import Pieces, unpack
@@ -19,6 +20,7 @@ from canting_protocol.ledger.judge import check
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import knowledge_at, project, with_parent
 from canting_protocol.ledger.rows import ChangeRow, HeadRow, Rows
+from canting_protocol.limits import FRONTIER_HEADS_MAX
 from canting_protocol.log import INCARNATION_BYTES, Descriptor, Hash, LogId, Placed
 
 
@@ -124,6 +126,8 @@ class Pen:
                 return self.own, unpack(head.knew)
         # No log yet; or it has to be a new one; or the old one goes on beyond what was written
         # here, which someone else did.
+        if len(self.rows.group(HeadRow)) >= FRONTIER_HEADS_MAX:
+            raise TooBig(f"a ledger has at most {FRONTIER_HEADS_MAX} heads: no new log can begin")
         parent = b"" if self.own is None else self.own.hash
         descriptor = Descriptor(self._key, self._random(INCARNATION_BYTES), parent)
         self.logs[descriptor.log] = descriptor

@@ -14,18 +14,19 @@ from msgspec import structs
 from canting_protocol.batch import cut, cuts, open_batch, peek
 from canting_protocol.changes import Certificate, Change, Clock, Piece
 from canting_protocol.crypto import PublicKey, SigningKey, sha256
-from canting_protocol.door import Admitted, admit
-from canting_protocol.errors import Refused
+from canting_protocol.door import Admitted, admit, within_frontier
+from canting_protocol.errors import Refused, TooBig
 from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import CertificateRow, Nothing, Rows
+from canting_protocol.ledger.rows import CertificateRow, HeadRow, Nothing, Rows
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
     INTEGER_MAX,
     RECEIPT_EXCEPTIONS_MAX,
     REQUEST_BATCHES_MAX,
+    REQUEST_INFLATED_BYTES_MAX,
 )
 from canting_protocol.log import ARTISAN_BYTES, PREFIX_BYTES, ArtisanId, Descriptor, LogId, Placed
 from canting_protocol.messages import (
@@ -43,6 +44,7 @@ from canting_protocol.messages import (
     read_receipt,
     write_receipt,
 )
+from canting_server.registry.portions import Part, Portion, log_of, portions, together
 from canting_server.store import learned, ledgers, logs, people
 from canting_server.store.database import Connection
 
@@ -71,6 +73,8 @@ class TakenIn(NamedTuple):
     answer: Answer
     new: int
     batches: int
+    inflated: int
+    """How many bytes the batches came to."""
 
 
 class Registry:
@@ -92,12 +96,47 @@ class Registry:
             Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
         """
         now = self.now()
+        taken_in: list[tuple[Part, Answer]] = []
+        room = REQUEST_INFLATED_BYTES_MAX
+        for portion in portions(request, self.key.public):
+            for part, taken in self.take_in_portion(conn, request, portion, room):
+                room -= taken.inflated
+                taken_in.append((part, taken.answer))
+        return together(VERSION, now, taken_in)
+
+    def take_in_portion(
+        self, conn: Connection, request: Request, portion: Portion, room: int
+    ) -> list[tuple[Part, TakenIn]]:
+        """Take in one portion of a verified request; its batches may inflate to `room` bytes.
+
+        Raises:
+            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
+        """
+        now, sender = self.now(), PublicKey(request.key)
         budget = BATCHES_BYTES_PER_MESSAGE_MAX // len(request.ledgers)
-        answers = [
-            self.take_in(conn, offer, PublicKey(request.key), request.clock, now, budget).answer
-            for offer in request.ledgers
-        ]
-        return Reply(VERSION, now, answers)
+        done = []
+        for part in portion.parts:
+            taken = self.take_in(
+                conn, part.offer, sender, request.clock, now, budget, room, answer=part.last
+            )
+            room -= taken.inflated
+            done.append((part, taken))
+        return done
+
+    def check_sender(self, conn: Connection, request: Request) -> None:
+        """See that the sender may speak for every ledger of a request, before any is taken in.
+
+        Raises:
+            Refused: `unknown_key`.
+        """
+        for offer in request.ledgers:
+            artisan = ArtisanId(offer.artisan)
+            parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+            ours = {h.descriptor.log for h in offer.logs if h.descriptor.key == self.key.public}
+            batches = [raw for raw in offer.batches if log_of(raw) in ours]
+            only_ours = structs.replace(offer, batches=batches)
+            admitted = self._admit(only_ours, self._pen(conn, artisan, parties))
+            self._check_known(request.key, admitted)
 
     def take_in(
         self,
@@ -107,17 +146,23 @@ class Registry:
         clock: int,
         now: int,
         budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
+        room: int = REQUEST_INFLATED_BYTES_MAX,
+        *,
+        answer: bool = True,
     ) -> TakenIn:
         """Store what is offered for one ledger, judge it, and return what the sender lacks.
 
         `budget` is what the answer may spend on batches, in bytes; one batch is always sent.
+        `room` is what the offered batches may inflate to. Without `answer` there is no receipt
+        and nothing is sent back yet: more of the offer follows.
         """
         artisan = ArtisanId(offer.artisan)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
-        admitted = self._admit(offer, pen)
-        if sender not in admitted.certified:
-            raise Refused("unknown_key", "this key is not enrolled here")
+        admitted = self._admit(offer, pen, room)
+        self._check_known(sender, admitted)
+        heads = [row.hash for row in pen.rows.group(HeadRow).values()]
+        admitted = within_frontier(admitted, offer.batches, heads, pen.ledger.holds)
         logs.add_artisan(conn, artisan, now)
 
         rolled_back = self._was_rolled_back(offer, pen)
@@ -138,8 +183,11 @@ class Registry:
         written = self._measure_clock(pen, offer, sender, clock, now)
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(new or written))
         people.heard(conn, artisan, sender, now)
-        receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
-        answer = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
+        if answer:
+            receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
+            said = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
+        else:
+            said = Answer(artisan, [], [], b"", list(admitted.refused))
         log.info(
             "offer_taken_in",
             artisan=artisan.hex(),
@@ -148,7 +196,7 @@ class Registry:
             new=len(new),
             refused=len(admitted.refused),
         )
-        return TakenIn(answer, len(new), len(offer.batches))
+        return TakenIn(said, len(new), len(offer.batches), admitted.inflated)
 
     def enrol(self, conn: Connection, enrolment: Enrolment) -> Enrolled:
         """Let a device in that holds a one-time code and has proved its key.
@@ -236,10 +284,16 @@ class Registry:
             self.random,
         )
 
-    def _admit(self, offer: Offer, pen: Pen) -> Admitted:
+    def _check_known(self, sender: bytes, admitted: Admitted) -> None:
+        if sender not in admitted.certified:
+            raise Refused("unknown_key", "this key is not enrolled here")
+
+    def _admit(self, offer: Offer, pen: Pen, room: int = REQUEST_INFLATED_BYTES_MAX) -> Admitted:
         known = {held.descriptor.log: held.descriptor for held in offer.logs}
         certified = {PublicKey(row.key) for row in pen.rows.group(CertificateRow).values()}
-        return admit(ArtisanId(offer.artisan), offer.batches, known, self.key.public, certified)
+        return admit(
+            ArtisanId(offer.artisan), offer.batches, known, self.key.public, certified, room
+        )
 
     def _was_rolled_back(self, offer: Offer, pen: Pen) -> bool:
         """Say whether someone holds more of the log that the registry writes than it does."""
@@ -276,7 +330,10 @@ class Registry:
                 head.n,
                 head.hash[:PREFIX_BYTES],
             )
-            written += pen.append(Clock(piece, offset, CLOCK_ERROR_SECONDS), now)
+            try:
+                written += pen.append(Clock(piece, offset, CLOCK_ERROR_SECONDS), now)
+            except TooBig:
+                break  # there is no room for a new log: the error stays unmeasured
         return written
 
     def _finish(

@@ -1,26 +1,33 @@
 """A database as the registry needs it: SQL text in, rows out; one writer, and readers beside it.
 
-Everything that waits to be written becomes one transaction in one hop to the writer's thread (group
-commit), and is answered after COMMIT. A caller that is cancelled meanwhile leaves nothing open: the
-work belongs to the writer.
+What waits to be written becomes one transaction in one hop to the writer's thread (group commit),
+senders taken in turn, and is answered after COMMIT. A caller that is cancelled meanwhile leaves
+nothing open: the work belongs to the writer.
 """
 
 import asyncio
 import re
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, LiteralString, Protocol, TypeVar
+from typing import Any, Final, Literal, LiteralString, NamedTuple, Protocol, TypeVar
 
 import aiosqlite
 import structlog
 from filelock import FileLock, Timeout
 
+from canting_server.store.waiting import Waiting
+
 T = TypeVar("T")
-GROUP_MAX: Final = 64
-"""How many pieces of work share one transaction."""
+
+BUSY_TIMEOUT_MS: Final = 10_000
+"""How long to wait for another process that is writing."""
+
+Reason = Literal["full", "read_only", "busy", "broken"]
+"""Why a database cannot be used: no room, no permission, someone else writes, the disk fails."""
 
 log: Final = structlog.get_logger()
 
@@ -44,8 +51,16 @@ class Connection(Protocol):
 class Database(Protocol):
     """Where the registry keeps everything."""
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do work in a transaction; return what it returned once that is committed."""
+    async def write(
+        self, work: Callable[[Connection], T], *, sender: Hashable = None, size: int = 0
+    ) -> T:
+        """Do work in a transaction; return what it returned once that is committed.
+
+        Work of one `sender` waits in a line of its own; `size` is what it weighs, in bytes.
+
+        Raises:
+            Unavailable: nothing of it was kept; later it may be.
+        """
         ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -55,6 +70,31 @@ class Database(Protocol):
 
 class InUse(Exception):
     """Say that another process holds this database."""
+
+
+class Unavailable(Exception):
+    """Say that the database cannot be used at present, and why; nothing was kept."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"the database is unavailable: {reason}")
+        self.reason: Reason = reason
+
+
+def unavailable(error: Exception) -> Reason | None:
+    """Return why a database cannot do its work, when that is the world's fault and may pass."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    # The low byte is the kind; the rest says more of it.
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return "full"
+        case sqlite3.SQLITE_READONLY:
+            return "read_only"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return "busy"
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN:
+            return "broken"
+    return None
 
 
 @cache
@@ -94,15 +134,18 @@ def settle(raw: sqlite3.Connection, *, durable: bool = True) -> None:
     raw.isolation_level = None
     raw.execute("PRAGMA journal_mode = WAL" if durable else "PRAGMA journal_mode = MEMORY")
     raw.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
-    raw.execute("PRAGMA busy_timeout = 10000")
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 class Job:
     """Work that waits for the writer, and who waits for its result."""
 
-    def __init__(self, work: Callable[[Connection], Any], result: asyncio.Future[Any]) -> None:
+    def __init__(
+        self, work: Callable[[Connection], Any], result: asyncio.Future[Any], size: int
+    ) -> None:
         self.work = work
         self.result = result
+        self.size = size
 
 
 def run_group(raw: sqlite3.Connection, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
@@ -118,6 +161,8 @@ def run_group(raw: sqlite3.Connection, works: Sequence[Callable[[Connection], An
             try:
                 results.append(work(SQLite(raw)))
             except Exception as error:  # given back to whoever asked for the work
+                if not raw.in_transaction:  # a full disk may undo the whole transaction by itself
+                    raise
                 raw.execute("ROLLBACK TO work")
                 results.append(error)
             raw.execute("RELEASE work")
@@ -129,68 +174,154 @@ def run_group(raw: sqlite3.Connection, works: Sequence[Callable[[Connection], An
     return results
 
 
-class SQLiteDatabase:
-    """The default: one file, one connection that writes, one that reads."""
+class Committed(NamedTuple):
+    """One transaction of the writer: how it went."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
+    works: int
+    size: int
+    seconds: float
+    unavailable: Reason | None
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do work in a transaction; return what it returned once that is committed."""
+
+class Sizes(NamedTuple):
+    """Bytes: the database, its write-ahead log, and what is free beside them."""
+
+    database: int
+    wal: int
+    free: int
+
+
+class Writer:
+    """The line before the one connection that writes, and who works it off."""
+
+    def __init__(self, told: Callable[[Committed], None]) -> None:
+        self._told = told
+        self._waiting: Waiting[Job] = Waiting()
+        self._more = asyncio.Event()
+        self._stopping = False
+
+    async def write(
+        self, work: Callable[[Connection], T], *, sender: Hashable = None, size: int = 0
+    ) -> T:
+        """Do work in a transaction; return what it returned once that is committed.
+
+        Work of one `sender` waits in a line of its own; `size` is what it weighs, in bytes.
+
+        Raises:
+            Unavailable: nothing of it was kept; later it may be.
+        """
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         # Whoever asked may be cancelled meanwhile; then nobody else would look at the outcome.
         result.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._jobs.put_nowait(Job(work, result))
+        self._waiting.add(Job(work, result, size), object() if sender is None else sender, size)
+        self._more.set()
         return await asyncio.shield(result)
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for the writer."""
+        return self._waiting.count
+
+    @property
+    def waiting_size(self) -> int:
+        """What waits for the writer, in bytes."""
+        return self._waiting.size
+
+    async def run(self) -> None:
+        """Be the writer, until `stop` and everything before it is done."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._more.clear()
+            group = self._waiting.take()
+            if not group:
+                if self._stopping:
+                    return
+                await self._more.wait()
+                continue
+            begun = loop.time()
+            reason: Reason | None = None
+            try:
+                results = await self._commit([each.work for each in group])
+            except Exception as error:  # the transaction failed: nobody's was kept
+                results = [error] * len(group)
+            for each, result in zip(group, results, strict=True):
+                if isinstance(result, Exception):
+                    reason = unavailable(result) or reason
+                if each.result.done():
+                    continue
+                if isinstance(result, Exception):
+                    each.result.set_exception(_told_as(result))
+                else:
+                    each.result.set_result(result)
+            size = sum(each.size for each in group)
+            self._told(Committed(len(group), size, loop.time() - begun, reason))
+
+    def stop(self) -> None:
+        """Let the writer finish what waits, and end."""
+        self._stopping = True
+        self._more.set()
+
+    async def _commit(self, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+        """Do work in one transaction, wherever that is."""
+        raise NotImplementedError
+
+
+class SQLiteDatabase(Writer):
+    """The default: one file, one connection that writes, one that reads."""
+
+    def __init__(
+        self,
+        path: Path,
+        writer: aiosqlite.Connection,
+        reader: aiosqlite.Connection,
+        told: Callable[[Committed], None],
+    ) -> None:
+        super().__init__(told)
+        self._path = path
+        self._writer = writer
+        self._reader = reader
+
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Do work that only reads, on a snapshot."""
+        """Do work that only reads, on a snapshot.
+
+        Raises:
+            Unavailable: the database cannot be read at present.
+        """
 
         def on_snapshot(raw: sqlite3.Connection) -> T:
             raw.execute("BEGIN")
             try:
                 return work(SQLite(raw))
             finally:
-                raw.execute("COMMIT")
+                if raw.in_transaction:
+                    raw.execute("COMMIT")
 
-        return await _on_thread(self._reader, on_snapshot)
+        try:
+            return await _on_thread(self._reader, on_snapshot)
+        except sqlite3.Error as error:
+            raise _told_as(error) from error
 
-    @property
-    def waiting(self) -> int:
-        """How much work waits for the writer."""
-        return self._jobs.qsize()
-
-    async def run(self) -> None:
-        """Be the writer, until `stop` and everything before it is done."""
-        while (job := await self._jobs.get()) is not None:
-            group = [job]
-            while len(group) < GROUP_MAX and not self._jobs.empty():
-                more = self._jobs.get_nowait()
-                if more is None:
-                    self._jobs.put_nowait(None)
-                    break
-                group.append(more)
-            works = [each.work for each in group]
-            try:
-                results = await self._commit(works)
-            except Exception as error:  # the transaction failed: nobody's was kept
-                results = [error] * len(group)
-            for each, result in zip(group, results, strict=True):
-                if each.result.done():
-                    continue
-                if isinstance(result, Exception):
-                    each.result.set_exception(result)
-                else:
-                    each.result.set_result(result)
+    def sizes(self) -> Sizes:
+        """Return how much there is on disk, and how much room."""
+        wal = Path(f"{self._path}-wal")
+        return Sizes(
+            self._path.stat().st_size,
+            wal.stat().st_size if wal.exists() else 0,
+            shutil.disk_usage(self._path.parent).free,
+        )
 
     async def _commit(self, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
         return await _on_thread(self._writer, lambda raw: run_group(raw, works))
 
-    def stop(self) -> None:
-        """Let the writer finish what waits, and end."""
-        self._jobs.put_nowait(None)
+
+def _told_as(error: Exception) -> Exception:
+    """Return an error as those who asked are told of it."""
+    reason = unavailable(error)
+    if reason is None:
+        return error
+    told = Unavailable(reason)
+    told.__cause__ = error
+    return told
 
 
 async def _on_thread(conn: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -204,8 +335,10 @@ async def _on_thread(conn: aiosqlite.Connection, work: Callable[[sqlite3.Connect
 
 
 @asynccontextmanager
-async def open_sqlite(path: Path) -> AsyncIterator[SQLiteDatabase]:
-    """Open the registry's file, with its writer at work.
+async def open_sqlite(
+    path: Path, told: Callable[[Committed], None] = lambda _: None
+) -> AsyncIterator[SQLiteDatabase]:
+    """Open the registry's file, with its writer at work; `told` hears of every transaction.
 
     Raises:
         InUse: another process holds it.
@@ -220,7 +353,7 @@ async def open_sqlite(path: Path) -> AsyncIterator[SQLiteDatabase]:
             await _on_thread(writer, settle)
             async with aiosqlite.connect(f"file:{path}?mode=ro", uri=True) as reader:
                 await _on_thread(reader, _settle_reader)
-                database = SQLiteDatabase(writer, reader)
+                database = SQLiteDatabase(path, writer, reader, told)
                 task = asyncio.create_task(database.run(), name="writer")
                 try:
                     yield database

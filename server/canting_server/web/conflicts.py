@@ -9,7 +9,7 @@ from aiohttp import web
 from canting_server.registry import ask, resolving
 from canting_server.registry.resolving import Choice, Settled
 from canting_server.web.errors import Problem
-from canting_server.web.keys import DATABASE, REGISTRY
+from canting_server.web.keys import CROWD, DATABASE, REGISTRY
 from canting_server.web.sync import read_body
 
 routes: Final = web.RouteTableDef()
@@ -25,7 +25,8 @@ async def resolve(request: web.Request) -> web.Response:
     """Let one of the values that stand be the one; sent again, it answers the same."""
     if request.query:
         raise ask.BadQuestion("there are no parameters here")
-    body = await read_body(request, CHOICE_BYTES_MAX, "application/json")
+    with request.app[CROWD].place() as place:
+        body = await read_body(request, CHOICE_BYTES_MAX, place, "application/json")
     try:
         choice = _choice.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -7,11 +7,13 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from canting_protocol.errors import Refused
+from canting_protocol.errors import Refused, TooBig
 from canting_server.registry.ask import BadQuestion, NotFound
 from canting_server.registry.registry import CodeRefused
 from canting_server.registry.resolving import Changed, NotKnownHere, OnlyByCounting
-from canting_server.web.keys import STATE
+from canting_server.store.database import Reason, Unavailable
+from canting_server.web.keys import DATABASE, METRICS, PACE, REGISTRY, STATE
+from canting_server.web.pressure import Crowded, retry_after
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,6 +27,14 @@ _STATUS: Final = {
     "code_used": 409,
     "code_expired": 410,
 }
+
+_UNAVAILABLE: Final[dict[Reason, tuple[int, str, str, int]]] = {
+    "full": (507, "storage_full", "there is no room left; nothing was kept", 60),
+    "read_only": (507, "storage_read_only", "nothing can be written; nothing was kept", 60),
+    "busy": (503, "busy", "someone else is writing; nothing was kept", 5),
+    "broken": (503, "storage_unavailable", "the disk does not answer; nothing was kept", 30),
+}
+"""Status, code, detail, and in how many seconds it may be otherwise."""
 
 
 class Problem(Exception):
@@ -68,9 +78,22 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     state = request.app[STATE]
     with state.working():
         response = await _answered(request, handler)
+    request.app[METRICS].answers.labels(_door(request), response.status).inc()
     if state.draining:
         response.force_close()
     return response
+
+
+def _door(request: web.Request) -> str:
+    """Return a door's name: what stands in a path is nobody's business here."""
+    resource = request.match_info.route.resource
+    return "elsewhere" if resource is None else resource.canonical
+
+
+def later(request: web.Request, waiting_s: float) -> str:
+    """Return when a request may be sent again, for `Retry-After`."""
+    chance = int.from_bytes(request.app[REGISTRY].random(4), "big") / 2**32
+    return str(retry_after(waiting_s, chance))
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -79,6 +102,18 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except Problem as error:
         return problem(error.status, error.code, str(error), **error.headers)
+    except Crowded:
+        request.app[METRICS].turned_away.labels("crowded").inc()
+        waiting_s = request.app[PACE].seconds(request.app[DATABASE].waiting_size)
+        wait = later(request, waiting_s)
+        # The rest of its body may still be on its way: nobody reads that.
+        return problem(503, "crowded", "come back later", Retry_After=wait, Connection="close")
+    except Unavailable as error:
+        status, code, detail, seconds = _UNAVAILABLE[error.reason]
+        request.app[METRICS].turned_away.labels(error.reason).inc()
+        return problem(status, code, detail, Retry_After=later(request, seconds))
+    except TooBig as error:
+        return problem(409, "ledger_full", str(error))
     except (Refused, CodeRefused) as error:
         return problem(_STATUS.get(error.code, 400), error.code, str(error))
     except BadQuestion as error:

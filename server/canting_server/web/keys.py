@@ -1,34 +1,44 @@
 """What the doors find in the application."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from canting_server.registry.registry import Registry
-from canting_server.store.database import SQLiteDatabase
+from canting_server.store.database import Reason, SQLiteDatabase
+from canting_server.web.pressure import Crowd, Pace
 
 if TYPE_CHECKING:
+    from canting_server.web.metrics import Metrics
     from canting_server.web.sync import Guesses
 
 
+@dataclass
 class Limits:
     """The settings that the doors need."""
 
-    def __init__(self, *, body_timeout_s: float) -> None:
-        self.body_timeout_s = body_timeout_s
+    body_timeout_s: float = 30
+    behind_proxy: int = 0
+    disk_free_bytes_min: int = 0
+    failed_s: float = 30
+    """How long a write that failed keeps the server from being ready."""
+    probe_s: float = 1
+    """How long the answer of one probe does for everyone who asks."""
 
 
 class State:
-    """Whether the server is being stopped, and what is under way."""
+    """Whether the server is being stopped, what is under way, and when it last could not write."""
 
     def __init__(self) -> None:
         self.draining = False
         self.under_way = 0
         self.idle = asyncio.Event()
         self.idle.set()
+        self.failed: tuple[float, Reason] | None = None
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -47,4 +57,9 @@ REGISTRY: Final = web.AppKey("registry", Registry)
 DATABASE: Final = web.AppKey("database", SQLiteDatabase)
 SETTINGS: Final = web.AppKey("settings", Limits)
 STATE: Final = web.AppKey("state", State)
+CROWD: Final = web.AppKey("crowd", Crowd)
+PACE: Final = web.AppKey("pace", Pace)
 GUESSES: "Final[web.AppKey[Guesses]]" = web.AppKey("guesses")
+METRICS: "Final[web.AppKey[Metrics]]" = web.AppKey("metrics")
+LAST_BACKUP: "Final[web.AppKey[Callable[[], int | None]]]" = web.AppKey("last_backup")
+"""When the last backup was made, seconds since 1970."""

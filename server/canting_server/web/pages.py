@@ -23,7 +23,7 @@ from canting_server.registry.resolving import Changed, Choice, NotKnownHere, Onl
 from canting_server.web import chart, sessions
 from canting_server.web.conflicts import CHOICE_BYTES_MAX, settle
 from canting_server.web.errors import Problem
-from canting_server.web.keys import DATABASE, REGISTRY
+from canting_server.web.keys import CROWD, DATABASE, REGISTRY
 from canting_server.web.sessions import Session
 from canting_server.web.sync import read_body
 from canting_server.web.words import Words, choose_language
@@ -256,7 +256,8 @@ def _is_forged(request: web.Request, session: Session, form: dict[str, list[str]
 
 
 async def _form(request: web.Request) -> dict[str, list[str]]:
-    body = await read_body(request, CHOICE_BYTES_MAX, _FORM)
+    with request.app[CROWD].place() as place:
+        body = await read_body(request, CHOICE_BYTES_MAX, place, _FORM)
     try:
         return parse_qs(
             body.decode("ascii"),

@@ -2,22 +2,36 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from canting_protocol.limits import ENROL_BYTES_MAX, REQUEST_BYTES_MAX
+from canting_protocol.limits import (
+    ENROL_BYTES_MAX,
+    REQUEST_BYTES_MAX,
+    REQUEST_INFLATED_BYTES_MAX,
+)
 from canting_protocol.messages import (
     MEDIA_TYPE,
+    VERSION,
+    Answer,
+    Reply,
+    Request,
     read_enrolment,
     read_request,
     write_enrolled,
     write_reply,
 )
-from canting_server.registry.registry import CodeRefused
+from canting_server.registry.portions import LEDGER_BYTES, Part, portions, together
+from canting_server.registry.registry import CodeRefused, Registry, TakenIn
+from canting_server.store.database import Database
 from canting_server.web.errors import Problem
-from canting_server.web.keys import DATABASE, GUESSES, REGISTRY, SETTINGS
+from canting_server.web.keys import CROWD, DATABASE, GUESSES, METRICS, REGISTRY, SETTINGS
+from canting_server.web.pressure import Place
+from canting_server.web.whence import whence
 
 routes: Final = web.RouteTableDef()
 
@@ -53,32 +67,70 @@ class Guesses:
 
 @routes.post("/v1/sync")
 async def sync(request: web.Request) -> web.Response:
-    """One exchange: answered after the commit."""
-    asked = read_request(await read_body(request, REQUEST_BYTES_MAX))
-    registry = request.app[REGISTRY]
-    reply = await request.app[DATABASE].write(lambda conn: registry.exchange(conn, asked))
+    """One exchange: answered after the last commit."""
+    app = request.app
+    with app[CROWD].place() as place, app[METRICS].sync_seconds.time():
+        asked = read_request(await read_body(request, REQUEST_BYTES_MAX, place))
+        place.belongs_to(asked.key)
+        reply = await exchange(app[DATABASE], app[REGISTRY], asked, app[METRICS].taken_in)
     return web.Response(body=write_reply(reply), content_type=MEDIA_TYPE)
+
+
+async def exchange(
+    database: Database, registry: Registry, asked: Request, told: Callable[[TakenIn], None]
+) -> Reply:
+    """Answer a verified request, portion by portion, each in its turn among all senders.
+
+    `told` hears what was taken in, once it is committed.
+
+    Raises:
+        Refused: `unknown_key`; nothing was kept.
+        Unavailable: what came before may have been kept; sending all again is harmless.
+    """
+    if len(asked.ledgers) > 1:  # of one, the first portion finds out
+        await database.read(lambda conn: registry.check_sender(conn, asked))
+    done: list[tuple[Part, Answer]] = []
+    room = REQUEST_INFLATED_BYTES_MAX
+    for portion in portions(asked, registry.key.public):
+        taken_in = await database.write(
+            partial(registry.take_in_portion, request=asked, portion=portion, room=room),
+            sender=asked.key,
+            size=portion.size,
+        )
+        for part, taken in taken_in:
+            room -= taken.inflated
+            told(taken)
+            done.append((part, taken.answer))
+    return together(VERSION, registry.now(), done)
 
 
 @routes.post("/v1/enrol")
 async def enrol(request: web.Request) -> web.Response:
     """Let a device in that holds a one-time code."""
     guesses, registry = request.app[GUESSES], request.app[REGISTRY]
-    whence, now = request.remote or "", asyncio.get_running_loop().time()
-    guesses.check(whence, now)
-    asked = read_enrolment(await read_body(request, ENROL_BYTES_MAX))
-    try:
-        enrolled = await request.app[DATABASE].write(lambda conn: registry.enrol(conn, asked))
-    except CodeRefused:
-        guesses.wrong(whence, now)
-        raise
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    client = whence(request.remote or "", forwarded, request.app[SETTINGS].behind_proxy)
+    now = asyncio.get_running_loop().time()
+    guesses.check(client, now)
+    with request.app[CROWD].place() as place:
+        asked = read_enrolment(await read_body(request, ENROL_BYTES_MAX, place))
+        try:
+            enrolled = await request.app[DATABASE].write(
+                lambda conn: registry.enrol(conn, asked), sender=asked.key, size=LEDGER_BYTES
+            )
+        except CodeRefused:
+            guesses.wrong(client, now)
+            raise
     return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
 
 
-async def read_body(request: web.Request, limit: int, media_type: str = MEDIA_TYPE) -> bytes:
+async def read_body(
+    request: web.Request, limit: int, place: Place, media_type: str = MEDIA_TYPE
+) -> bytes:
     """Return a body of at most `limit` bytes, never inflated, in good time.
 
     Raises:
+        Crowded: all requests together hold too much.
         Problem: 415 for another media type or encoding, 413, 408; 400 when it broke off.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -94,6 +146,7 @@ async def read_body(request: web.Request, limit: int, media_type: str = MEDIA_TY
                 body += part
                 if len(body) > limit:
                     raise Problem(413, "too_large", f"at most {limit} bytes", Connection="close")
+                place.hold(len(part))
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
         raise Problem(400, "malformed", "the body broke off", Connection="close") from error
     except TimeoutError as error:

@@ -1,0 +1,113 @@
+"""A request cut into portions, each about as much work as what a device brings after a few days.
+
+The writer takes one portion of each sender in turn (`store.waiting`), so that nobody waits for the
+whole of a large request. Nothing depends on the cuts: every batch may come in by itself, in any
+order, and a request broken off between two portions is simply sent again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from msgspec import structs
+
+from canting_protocol.batch import peek
+from canting_protocol.crypto import PublicKey
+from canting_protocol.errors import Refused
+from canting_protocol.messages import Answer, Offer, Reply, Request, Turned
+
+PORTION_BYTES_MAX: Final = 4_096
+"""What a portion may weigh; a batch that weighs more by itself is a portion by itself."""
+CHANGE_BYTES: Final = 32
+"""What each change weighs beside its bytes: most of its cost does not depend on them."""
+LEDGER_BYTES: Final = 512
+"""What opening a ledger weighs."""
+
+
+class Part(NamedTuple):
+    """Some of the batches that are offered for one ledger."""
+
+    ledger: int
+    """Which of the request's ledgers."""
+    offer: Offer
+    places: Sequence[int]
+    """Where each batch stands in the request."""
+    last: bool
+    """The answer is given with this one."""
+
+
+class Portion(NamedTuple):
+    """What is done in one go."""
+
+    parts: Sequence[Part]
+    size: int
+
+
+def portions(request: Request, registry: PublicKey) -> list[Portion]:
+    """Return a request in portions, in order.
+
+    The registry's own batches of a ledger, which may hold the certificates that the others need,
+    all come with its first part.
+    """
+    made: list[Portion] = []
+    parts: list[Part] = []
+    spent = 0
+    for ledger, offer in enumerate(request.ledgers):
+        runs = list(_runs(offer, registry))
+        for places, size in runs:
+            if parts and spent + size > PORTION_BYTES_MAX:
+                made.append(Portion(parts, spent))
+                parts, spent = [], 0
+            some = structs.replace(offer, batches=[offer.batches[place] for place in places])
+            parts.append(Part(ledger, some, places, last=places is runs[-1][0]))
+            spent += size
+    made.append(Portion(parts, spent))
+    return made
+
+
+def _runs(offer: Offer, registry: PublicKey) -> Iterator[tuple[Sequence[int], int]]:
+    """Yield the places of batches that go together, and what they weigh."""
+    owned = {held.descriptor.log for held in offer.logs if held.descriptor.key == registry}
+    first: list[int] = []
+    rest: list[tuple[int, int]] = []
+    spent = LEDGER_BYTES
+    for place, raw in enumerate(offer.batches):
+        size, log = len(raw), b""
+        try:
+            header, _ = peek(raw)
+            size, log = size + CHANGE_BYTES * header.count, header.log
+        except Refused:
+            pass  # it is refused where it is taken in
+        if log in owned:
+            first.append(place)
+            spent += size
+        else:
+            rest.append((place, size))
+    run = first
+    for place, size in rest:
+        if run and spent + size > PORTION_BYTES_MAX:
+            yield run, spent
+            run, spent = [], LEDGER_BYTES
+        run.append(place)
+        spent += size
+    yield run, spent
+
+
+def log_of(raw: bytes) -> bytes:
+    """Return the log that a batch claims to belong to, or nothing when it is not readable."""
+    try:
+        return peek(raw)[0].log
+    except Refused:
+        return b""
+
+
+def together(version: int, now: int, taken_in: Iterable[tuple[Part, Answer]]) -> Reply:
+    """Return the reply to a request from what each of its parts came to."""
+    refused: dict[int, list[Turned]] = {}
+    answers = []
+    for part, answer in taken_in:
+        turned = refused.setdefault(part.ledger, [])
+        turned += [Turned(part.places[each.index], each.code) for each in answer.refused]
+        if part.last:
+            turned.sort(key=lambda each: each.index)
+            answers.append(structs.replace(answer, refused=turned))
+    return Reply(version, now, answers)
