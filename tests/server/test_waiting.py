@@ -26,7 +26,24 @@ def test_who_comes_later_is_taken_before_a_big_senders_second_turn() -> None:
     waiting = line_of(big=3, early=2)
     assert waiting.take() == ["big0", "early0"]
     waiting.add("late0", "late", 1)
-    assert waiting.take() == ["big1", "early1", "late0"]
+    assert waiting.take() == ["late0"]
+    assert waiting.take() == ["big1", "early1"]
+
+
+def test_nobody_sits_out_twice_however_many_come() -> None:
+    waiting = line_of(big=3)
+    taken = []
+    for number in range(6):
+        waiting.add(f"device{number}", number, 1)
+        taken.append(waiting.take())
+    assert taken == [
+        ["big0", "device0"],
+        ["device1"],
+        ["big1", "device2"],
+        ["device3"],
+        ["big2", "device4"],
+        ["device5"],
+    ]
 
 
 def test_work_of_one_sender_stays_in_order() -> None:

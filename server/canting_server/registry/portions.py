@@ -42,30 +42,35 @@ class Portion(NamedTuple):
     size: int
 
 
-def portions(request: Request, registry: PublicKey) -> list[Portion]:
-    """Return a request in portions, in order.
+def portions(request: Request, registry: PublicKey) -> Iterator[Portion]:
+    """Yield a request in portions, in order, each looked at when it is wanted.
 
     The registry's own batches of a ledger, which may hold the certificates that the others need,
     all come with its first part.
     """
-    made: list[Portion] = []
     parts: list[Part] = []
     spent = 0
     for ledger, offer in enumerate(request.ledgers):
-        runs = list(_runs(offer, registry))
-        for places, size in runs:
+        for places, size, last in _runs(offer, registry):
             if parts and spent + size > PORTION_BYTES_MAX:
-                made.append(Portion(parts, spent))
+                yield Portion(parts, spent)
                 parts, spent = [], 0
             some = structs.replace(offer, batches=[offer.batches[place] for place in places])
-            parts.append(Part(ledger, some, places, last=places is runs[-1][0]))
+            parts.append(Part(ledger, some, places, last))
             spent += size
-    made.append(Portion(parts, spent))
-    return made
+    yield Portion(parts, spent)
 
 
-def _runs(offer: Offer, registry: PublicKey) -> Iterator[tuple[Sequence[int], int]]:
-    """Yield the places of batches that go together, and what they weigh."""
+def ledgers(request: Request) -> Iterator[tuple[Sequence[Offer], int]]:
+    """Yield the ledgers of a request a few at a time, and what opening them weighs."""
+    few = PORTION_BYTES_MAX // LEDGER_BYTES
+    for at in range(0, len(request.ledgers), few):
+        some = request.ledgers[at : at + few]
+        yield some, LEDGER_BYTES * len(some)
+
+
+def _runs(offer: Offer, registry: PublicKey) -> Iterator[tuple[Sequence[int], int, bool]]:
+    """Yield the places of batches that go together, what they weigh, and whether they are last."""
     owned = {held.descriptor.log for held in offer.logs if held.descriptor.key == registry}
     first: list[int] = []
     rest: list[tuple[int, int]] = []
@@ -85,11 +90,11 @@ def _runs(offer: Offer, registry: PublicKey) -> Iterator[tuple[Sequence[int], in
     run = first
     for place, size in rest:
         if run and spent + size > PORTION_BYTES_MAX:
-            yield run, spent
+            yield run, spent, False
             run, spent = [], LEDGER_BYTES
         run.append(place)
         spent += size
-    yield run, spent
+    yield run, spent, True
 
 
 def log_of(raw: bytes) -> bytes:

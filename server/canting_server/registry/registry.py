@@ -123,20 +123,20 @@ class Registry:
             done.append((part, taken))
         return done
 
-    def check_sender(self, conn: Connection, request: Request) -> None:
-        """See that the sender may speak for every ledger of a request, before any is taken in.
+    def check_sender(self, conn: Connection, sender: bytes, offers: Sequence[Offer]) -> None:
+        """See that the sender may speak for each of some ledgers, before any is taken in.
 
         Raises:
             Refused: `unknown_key`.
         """
-        for offer in request.ledgers:
+        for offer in offers:
             artisan = ArtisanId(offer.artisan)
             parties = Parties(logs.descriptors(conn, artisan), self.key.public)
             ours = {h.descriptor.log for h in offer.logs if h.descriptor.key == self.key.public}
             batches = [raw for raw in offer.batches if log_of(raw) in ours]
             only_ours = structs.replace(offer, batches=batches)
             admitted = self._admit(only_ours, self._pen(conn, artisan, parties))
-            self._check_known(request.key, admitted)
+            self._check_known(sender, admitted)
 
     def take_in(
         self,

@@ -1,7 +1,8 @@
 """What waits for the writer, in a line for each sender: nobody waits behind all of another's work.
 
-A transaction takes the first of each line in turn. A sender of five thousand batches therefore has
-one piece in each transaction, like everyone else, and a device waits for one piece of his at most.
+A transaction takes the first of each line in turn, and whoever was in it sits out the next when
+others wait. So a device never shares its transaction with the next piece of a big sender, and waits
+for one that is under way at most.
 """
 
 from collections import deque
@@ -21,6 +22,7 @@ class Waiting(Generic[T]):
 
     def __init__(self) -> None:
         self._lines: dict[Hashable, deque[tuple[T, int]]] = {}
+        self._served: frozenset[Hashable] = frozenset()
         self.count = 0
         self.size = 0
 
@@ -32,18 +34,20 @@ class Waiting(Generic[T]):
 
     def take(self) -> list[T]:
         """Take the next transaction's work: one of each sender, in turn, within the bounds."""
-        taken: list[T] = []
+        taken: dict[Hashable, T] = {}
         room = GROUP_BYTES_MAX
-        for sender in list(self._lines)[:GROUP_MAX]:
+        fresh = [sender for sender in self._lines if sender not in self._served]
+        for sender in (fresh or list(self._lines))[:GROUP_MAX]:
             line = self._lines[sender]
             if taken and line[0][1] > room:
                 break
             work, size = line.popleft()
-            taken.append(work)
+            taken[sender] = work
             room -= size
             self.count -= 1
             self.size -= size
             del self._lines[sender]
             if line:  # its turn comes again after everyone else's
                 self._lines[sender] = line
-        return taken
+        self._served = frozenset(taken)
+        return list(taken.values())

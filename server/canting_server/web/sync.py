@@ -25,7 +25,7 @@ from canting_protocol.messages import (
     write_enrolled,
     write_reply,
 )
-from canting_server.registry.portions import LEDGER_BYTES, Part, portions, together
+from canting_server.registry.portions import LEDGER_BYTES, Part, ledgers, portions, together
 from canting_server.registry.registry import CodeRefused, Registry, TakenIn
 from canting_server.store.database import Database
 from canting_server.web.errors import Problem
@@ -88,7 +88,10 @@ async def exchange(
         Unavailable: what came before may have been kept; sending all again is harmless.
     """
     if len(asked.ledgers) > 1:  # of one, the first portion finds out
-        await database.read(lambda conn: registry.check_sender(conn, asked))
+        # In turn as well, though it only reads: it is work like any other.
+        for some, size in ledgers(asked):
+            check = partial(registry.check_sender, sender=asked.key, offers=some)
+            await database.write(check, sender=asked.key, size=size)
     done: list[tuple[Part, Answer]] = []
     room = REQUEST_INFLATED_BYTES_MAX
     for portion in portions(asked, registry.key.public):
