@@ -33,7 +33,7 @@ from canting_client.sync import NotReached, NotTheRegistry
 from canting_protocol import changes as c
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.log import ArtisanId
-from canting_server import app, cli
+from canting_server import cli
 from canting_server.reference.areas import AREAS
 from canting_server.registry.registry import hash_code
 from canting_server.settings import make_key, open_registry
@@ -126,7 +126,7 @@ class Demo:
         registry = open_registry(self.registry_home)
 
         def prepare(conn: Connection) -> None:
-            app.prepare(conn, registry)
+            proof.prepare(conn, registry)
             people.add_token(conn, hash_token(TOKEN), "demo", registry.now())
 
         cli._alone(self.registry_home, prepare)

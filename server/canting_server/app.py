@@ -12,10 +12,10 @@ import structlog
 from aiohttp import web
 
 from canting_server.backups import last_backup
+from canting_server.proof import prepare
 from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
-from canting_server.store import ledgers, logs, migrations
-from canting_server.store.database import Committed, Connection, open_sqlite
+from canting_server.store.database import Committed, open_sqlite
 from canting_server.web import conflicts, health, metrics, pages, staff, sync
 from canting_server.web.connections import Runner
 from canting_server.web.errors import errors
@@ -74,14 +74,6 @@ def make_app(home: Path, registry: Registry, settings: Settings) -> web.Applicat
 
     app.cleanup_ctx.append(database)
     return app
-
-
-def prepare(conn: Connection, registry: Registry) -> None:
-    """Bring the database up to date with this program."""
-    if migrations.migrate(conn):
-        for artisan in logs.artisans(conn):
-            registry.rebuild(conn, artisan)
-            log.info("ledger_rebuilt", artisan=artisan.hex())
 
 
 def make_runner(app: web.Application, settings: Settings) -> web.AppRunner:
@@ -170,13 +162,3 @@ async def serve(app: web.Application, settings: Settings) -> None:
     finally:
         await runner.cleanup()
         log.info("stopped")
-
-
-def digests(conn: Connection) -> dict[str, str]:
-    """Return the digest of every ledger, by artisan."""
-    from canting_protocol.ledger.rows import digest
-
-    return {
-        artisan.hex(): digest(ledgers.all_rows(conn, artisan)).hex()
-        for artisan in logs.artisans(conn)
-    }

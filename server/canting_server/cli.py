@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import signal
 import sqlite3
 import sys
 import time
@@ -17,16 +18,14 @@ import msgspec
 import typer
 
 from canting_protocol import changes as c
-from canting_protocol.errors import Refused
-from canting_protocol.ledger.posting import Parties
-from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import SHAPES, digest
 from canting_protocol.log import ArtisanId
-from canting_protocol.messages import read_receipt
+from canting_server import backups
 from canting_server import logs as logging
-from canting_server.app import digests, make_app, prepare, serve
+from canting_server.app import make_app, serve
+from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
-from canting_server.registry.registry import hash_code, stored_changes
+from canting_server.registry.registry import hash_code
+from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
     BadSettings,
     Settings,
@@ -35,7 +34,7 @@ from canting_server.settings import (
     make_key,
     open_registry,
 )
-from canting_server.store import ledgers, logs, people
+from canting_server.store import logs, people
 from canting_server.store.database import Connection, InUse, open_sqlite, run_group, settle
 from canting_server.store.migrations import WrongSchema
 from canting_server.web.staff import hash_token
@@ -203,33 +202,91 @@ def verify(home: Home = HERE, as_json: Json = False) -> None:
     _settings(home)
     registry = open_registry(home)
 
-    def work(conn: Connection) -> tuple[int, int, list[str]]:
-        wrong, changes = [], 0
-        everyone = logs.artisans(conn)
-        for artisan in everyone:
-            try:
-                stored = stored_changes(conn, artisan)
-                receipt = ledgers.receipt(conn, artisan)
-                if receipt is not None:
-                    read_receipt(receipt[2], registry.key.public)
-            except Refused as error:
-                wrong.append(f"{artisan.hex()}: {error.code}")
-                continue
-            except KeyError:
-                wrong.append(f"{artisan.hex()}: a batch of a log that is not known")
-                continue
-            changes += len(stored)
-            parties = Parties(logs.descriptors(conn, artisan), registry.key.public)
-            again = project(parties, stored)
-            fresh = digest(row for shape in SHAPES for row in again.all(shape))
-            if fresh != digest(ledgers.all_rows(conn, artisan)):
-                wrong.append(f"{artisan.hex()}: tables differ from the log")
-        return len(everyone), changes, wrong
-
-    count, changes, wrong = _alone(home, work)
-    _say({"ledgers": count, "changes": changes, "wrong": wrong}, as_json=as_json)
-    if wrong:
+    proof = _alone(home, lambda conn: prove(conn, registry))
+    _say(proof._asdict(), as_json=as_json)
+    if proof.wrong:
         raise typer.Exit(1)
+
+
+Passphrase = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        envvar="CANTING_BACKUP_PASSPHRASE_FILE",
+        help="A file whose first line seals the backup. Keep a copy of it elsewhere, on paper.",
+    ),
+]
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    home: Home = HERE,
+    passphrase_file: Passphrase = None,
+    keep_days: Annotated[int, typer.Option(min=0, help="Keep one of each of so many days.")] = 0,
+    keep_weeks: Annotated[int, typer.Option(min=0, help="And of so many weeks.")] = 0,
+    keep_months: Annotated[int, typer.Option(min=0, help="And of so many months.")] = 0,
+    every: Annotated[
+        float | None, typer.Option(min=0.01, help="Go on: another one every so many hours.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a backup, whether a server runs or not; without --keep-… all are kept.
+
+    Sealed by a passphrase it holds the registry's key too; without, keep a copy of registry.key
+    apart from it.
+    """
+    _settings(home)
+    keep = backups.Keep(keep_days, keep_weeks, keep_months)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the first process of a container
+    while True:
+        try:
+            passphrase = _passphrase(passphrase_file)
+            made = backups.make(home, folder, int(time.time()), passphrase, secrets.token_bytes)
+            gone = []
+            if any(keep):
+                gone = backups.too_old([each.name for each in folder.iterdir()], keep)
+                for name in gone:
+                    (folder / name).unlink()
+            told = {"backup": str(made), "bytes": made.stat().st_size, "no_longer_kept": gone}
+            _say(told, as_json=as_json)
+        except (backups.NotDone, OSError) as error:
+            if every is None:
+                _fail(str(error), 1)
+            typer.echo(f"canting-server: no backup was made: {error}", err=True)
+        if every is None:
+            return
+        sys.stdout.flush()
+        time.sleep(every * 3600)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    home: Home = HERE,
+    passphrase_file: Passphrase = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", help="registry.key, for a plain backup.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Put a backup into an empty home, and prove it. Nothing is ever overwritten."""
+    _settings(home)
+    try:
+        key = None if key_file is None else key_file.read_bytes()
+        proof = backups.restore(home, file, _passphrase(passphrase_file), key)
+    except (backups.NotDone, OSError) as error:
+        _fail(f"nothing was restored: {error}", 1)
+    _say({"ledgers": proof.ledgers, "changes": proof.changes}, as_json=as_json)
+
+
+def _passphrase(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    passphrase = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if len(passphrase) < PASSPHRASE_LETTERS_MIN:
+        raise backups.NotDone(f"a passphrase has at least {PASSPHRASE_LETTERS_MIN} letters")
+    return passphrase
 
 
 @app.command()

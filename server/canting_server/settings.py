@@ -83,6 +83,11 @@ def database_path(home: Path) -> Path:
     return home / "registry.db"
 
 
+def key_path(home: Path) -> Path:
+    """Return where the registry keeps its key."""
+    return home / "registry.key"
+
+
 def make_key(home: Path) -> None:
     """Make the registry's key, once; it stays out of the database and of its backups.
 
@@ -90,7 +95,7 @@ def make_key(home: Path) -> None:
         FileExistsError: there is one already.
     """
     home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "registry.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(key_path(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(SEED_BYTES))
         file.flush()
@@ -104,9 +109,9 @@ def open_registry(home: Path) -> Registry:
         BadSettings: there is no key, or it is not one.
     """
     try:
-        seed = (home / "registry.key").read_bytes()
+        seed = key_path(home).read_bytes()
     except FileNotFoundError as error:
         raise BadSettings(f"no registry in {home}: run `canting-server init` first") from error
     if len(seed) != SEED_BYTES:
-        raise BadSettings(f"{home / 'registry.key'} is not a key of {SEED_BYTES} bytes")
+        raise BadSettings(f"{key_path(home)} is not a key of {SEED_BYTES} bytes")
     return Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes)

@@ -14,7 +14,7 @@ from canting_client.sync import NotReached
 from canting_protocol import changes as c
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import SHAPES, ChangeRow, digest
-from canting_server import app, cli
+from canting_server import cli, proof
 from canting_server.registry.registry import hash_code, stored_changes
 from canting_server.settings import make_key, open_registry
 from canting_server.store import people
@@ -66,7 +66,7 @@ async def test_a_registry_killed_at_any_commit_keeps_what_it_receipted(
     code = "KILL"
 
     def prepare(conn: Connection) -> None:
-        app.prepare(conn, registry)
+        proof.prepare(conn, registry)
         whose = registry.add_artisan(conn)
         people.add_code(conn, hash_code(code), whose, registry.now() + 3600)
 

@@ -1,0 +1,65 @@
+"""That the tables are what the batches say: made so, and proved."""
+
+from typing import Final, NamedTuple
+
+import structlog
+
+from canting_protocol.errors import Refused
+from canting_protocol.ledger.posting import Parties
+from canting_protocol.ledger.project import project
+from canting_protocol.ledger.rows import SHAPES, digest
+from canting_protocol.messages import read_receipt
+from canting_server.registry.registry import Registry, stored_changes
+from canting_server.store import ledgers, logs, migrations
+from canting_server.store.database import Connection
+
+log: Final = structlog.get_logger()
+
+
+class Proof(NamedTuple):
+    """What was looked at, and what is wrong with it."""
+
+    ledgers: int
+    changes: int
+    wrong: list[str]
+
+
+def prepare(conn: Connection, registry: Registry) -> None:
+    """Bring the database up to date with this program."""
+    if migrations.migrate(conn):
+        for artisan in logs.artisans(conn):
+            registry.rebuild(conn, artisan)
+            log.info("ledger_rebuilt", artisan=artisan.hex())
+
+
+def prove(conn: Connection, registry: Registry) -> Proof:
+    """Verify every signature and chain, and that each table is what the batches say."""
+    wrong, changes = [], 0
+    everyone = logs.artisans(conn)
+    for artisan in everyone:
+        try:
+            stored = stored_changes(conn, artisan)
+            receipt = ledgers.receipt(conn, artisan)
+            if receipt is not None:
+                read_receipt(receipt[2], registry.key.public)
+        except Refused as error:
+            wrong.append(f"{artisan.hex()}: {error.code}")
+            continue
+        except KeyError:
+            wrong.append(f"{artisan.hex()}: a batch of a log that is not known")
+            continue
+        changes += len(stored)
+        parties = Parties(logs.descriptors(conn, artisan), registry.key.public)
+        again = project(parties, stored)
+        fresh = digest(row for shape in SHAPES for row in again.all(shape))
+        if fresh != digest(ledgers.all_rows(conn, artisan)):
+            wrong.append(f"{artisan.hex()}: tables differ from the log")
+    return Proof(len(everyone), changes, wrong)
+
+
+def digests(conn: Connection) -> dict[str, str]:
+    """Return the digest of every ledger, by artisan."""
+    return {
+        artisan.hex(): digest(ledgers.all_rows(conn, artisan)).hex()
+        for artisan in logs.artisans(conn)
+    }
