@@ -33,7 +33,7 @@ from canting_client.sync import NotReached, NotTheRegistry
 from canting_protocol import changes as c
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.log import ArtisanId
-from canting_server import cli
+from canting_server import cli, proof
 from canting_server.reference.areas import AREAS
 from canting_server.registry.registry import hash_code
 from canting_server.settings import make_key, open_registry
