@@ -42,6 +42,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/mypy tests demo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/compose-lint docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 
 mutants: setup

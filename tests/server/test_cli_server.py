@@ -71,12 +71,11 @@ def home(tmp_path: Path) -> Path:
 class Serving:
     """A server process, and where it listens."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **more: str) -> None:
+        plain = {"CANTING_BODY_TIMEOUT_S": "20", "CANTING_DRAIN_NOTICE_S": "0"}
         self.process = subprocess.Popen(  # noqa: S603
             [*COMMAND, "serve"],
-            env=surroundings(
-                home, CANTING_PORT="0", CANTING_BODY_TIMEOUT_S="20", CANTING_DRAIN_NOTICE_S="0"
-            ),
+            env=surroundings(home, CANTING_PORT="0", **(plain | more)),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -85,6 +84,7 @@ class Serving:
             event = json.loads(line)
             if event["event"] == "serving":
                 self.port: int = event["port"]
+                self.metrics_port: int | None = event["metrics_port"]
                 return
         raise AssertionError("the server did not begin to serve")
 
@@ -348,3 +348,34 @@ def test_nothing_that_was_told_the_registry_is_in_its_logs(home: Path) -> None:
     for secret in ("Rahasia", code, code.replace("-", ""), token, "250000"):
         assert secret not in logged
     assert all(json.loads(line)["event"] for line in logged.splitlines())
+
+
+def test_a_server_gives_notice_before_it_stops_listening(home: Path) -> None:  # 72
+    """`/readyz` says so first; a person who waits, and a second signal, are not kept waiting."""
+    server = Serving(home, CANTING_DRAIN_NOTICE_S="30")
+    try:
+        assert run(home, "health", "--ready", CANTING_PORT=str(server.port)).returncode == 0
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.stderr is not None
+        while "draining" not in server.process.stderr.readline():
+            pass
+        ready = run(home, "health", "--ready", CANTING_PORT=str(server.port))
+        assert ready.returncode == 1
+        assert "503" in ready.stderr
+        assert run(home, "health", CANTING_PORT=str(server.port)).returncode == 0
+        code = told(home, "enrol")["code"]
+        asyncio.run(sells(server.port, code, home.parent / "device.db"))
+    finally:
+        assert server.stop() == 0
+    patient = Serving(home, CANTING_DRAIN_NOTICE_S="300")
+    patient.process.send_signal(signal.SIGINT)
+    patient.process.communicate(timeout=30)
+    assert patient.process.returncode == 0
+
+
+def test_figures_have_a_port_of_their_own(home: Path) -> None:
+    server = Serving(home, CANTING_METRICS_PORT="0")
+    try:
+        assert server.metrics_port not in (None, server.port)
+    finally:
+        assert server.stop() == 0
