@@ -13,15 +13,17 @@ from aiohttp import web
 
 from canting_server.backups import last_backup
 from canting_server.proof import prepare
+from canting_server.registry.cursors import Cursors
 from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
 from canting_server.store.database import Committed, open_sqlite
-from canting_server.web import conflicts, health, metrics, pages, staff, sync
+from canting_server.web import conflicts, health, metrics, openapi, pages, staff, sync
 from canting_server.web.connections import Runner
 from canting_server.web.errors import errors
 from canting_server.web.health import PROBE, Probe
 from canting_server.web.keys import (
     CROWD,
+    CURSORS,
     DATABASE,
     GUESSES,
     LAST_BACKUP,
@@ -52,12 +54,13 @@ def make_app(home: Path, registry: Registry, settings: Settings) -> web.Applicat
     )
     app[STATE] = state = State()
     app[GUESSES] = sync.Guesses()
+    app[CURSORS] = Cursors(registry.key)
     app[CROWD] = Crowd(settings.waiting_max, settings.waiting_mb_max * 1_000_000)
     app[PACE] = pace = Pace()
     app[METRICS] = told = Metrics()
     app[PROBE] = Probe()
     app[LAST_BACKUP] = lambda: last_backup(home)
-    for room in (sync, staff, conflicts, pages, health):
+    for room in (sync, staff, conflicts, openapi, pages, health):
         app.add_routes(room.routes)
 
     def committed(commit: Committed) -> None:

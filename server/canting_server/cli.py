@@ -34,8 +34,8 @@ from canting_server.settings import (
     make_key,
     open_registry,
 )
-from canting_server.store import logs, people
-from canting_server.store.database import Connection, InUse, open_sqlite, run_group, settle
+from canting_server.store import logs, migrations, overview, people
+from canting_server.store.database import Connection, InUse, SQLite, open_sqlite, run_group, settle
 from canting_server.store.migrations import WrongSchema
 from canting_server.web.staff import hash_token
 
@@ -185,6 +185,7 @@ def rebuild(home: Home = HERE, as_json: Json = False) -> None:
     def work(conn: Connection) -> tuple[dict[str, str], dict[str, str]]:
         prepare(conn, registry)
         before = digests(conn)
+        overview.clear(conn)
         for artisan in logs.artisans(conn):
             registry.rebuild(conn, artisan)
         return before, digests(conn)
@@ -326,6 +327,7 @@ def _beside(home: Path, work: Callable[[Connection], T]) -> T:
     with closing(sqlite3.connect(database_path(home))) as raw:
         settle(raw)
         raw.execute("PRAGMA wal_autocheckpoint = 0")
+        migrations.check(SQLite(raw))
         (result,) = run_group(raw, [work])
     if isinstance(result, Exception):
         raise result

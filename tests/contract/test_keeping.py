@@ -17,7 +17,7 @@ from canting_protocol.ledger.rows import (
     key_of,
 )
 from canting_protocol.log import ArtisanId, Descriptor, LogId
-from canting_server.store import ledgers, logs, migrations, people, questions
+from canting_server.store import ledgers, logs, migrations, overview, people, questions
 from canting_server.store.database import Connection, Database
 
 NOW = 1_760_000_000
@@ -233,22 +233,20 @@ async def test_a_device_is_heard_later_and_never_earlier(db: Database, artisan: 
 async def test_turnover_is_asked_of_sales_and_returns(db: Database, artisan: ArtisanId) -> None:
     kept = [Turnover(202510, "0", kind, 1, 1_000, 5) for kind in (5, 6, 9, 10, -5)]
     await db.write(lambda conn: ledgers.save(conn, artisan, rows_of(*kept), whole=False))
-    found = await db.read(questions.turnover)
-    assert [row[3] for row in found if row[0] == artisan] == [5, 6]
+    found = await db.read(lambda conn: overview.turnover_of(conn, artisan))
+    assert [row[2] for row in found] == [5, 6]
 
 
-async def test_fields_are_asked_as_they_are_shown(db: Database, artisan: ArtisanId) -> None:
+async def test_rivals_of_a_field_are_asked_the_shown_one_first(
+    db: Database, artisan: ArtisanId
+) -> None:
     kept = [
         Write("profile", 1, LOG, n, bytes([n]) * 32, NOW + n, b"\xa1a", b"\x90", standing)
-        for n, standing in enumerate((0, 1, 3), 1)
+        for n, standing in enumerate((0, 3, 2, 1), 1)
     ]
     await db.write(lambda conn: ledgers.save(conn, artisan, rows_of(*kept), whole=False))
-    shown = await db.read(lambda conn: questions.fields(conn, "profile"))
-    assert [each.n for each in shown if each.artisan == artisan] == [2]
-    ever = await db.read(lambda conn: questions.writes(conn, "profile", 1))
-    assert [each.n for each in ever if each.artisan == artisan] == [1, 2, 3]
-    rivals = await db.read(questions.in_conflict)
-    assert [each.n for each in rivals if each.artisan == artisan] == [3]
+    rivals = await db.read(lambda conn: questions.in_conflict(conn, artisan, "profile", 1))
+    assert [each.n for each in rivals] == [3, 2]
 
 
 # -- migrations --------------------------------------------------------------------------------

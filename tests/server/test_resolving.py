@@ -20,7 +20,7 @@ def field(number: int, of: Any) -> c.FieldWrite:
 
 async def waiting(served: Served) -> list[Any]:
     """Return what waits for a person."""
-    told: list[Any] = (await served.ask("/v1/conflicts")).json
+    told: list[Any] = (await served.ask("/v1/conflicts")).json["rows"]
     return told
 
 

@@ -1,74 +1,47 @@
 """What staff may know: every question in one place, and the sharing levels enforced here alone.
 
 Default is monthly totals; lines only with consent; withdrawing hides past ones too. (design.md,
-section 5, rule 9; UU 27/2022 on personal data, art. 4)
+section 5, rule 9; UU 27/2022 on personal data, art. 4) Pages of rows are asked in `search`.
 """
 
-import re
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from canting_protocol.changes import (
-    Channel,
-    ItemField,
-    Kind,
-    PlaceField,
-    ProfileField,
-    Sharing,
-    plain,
-)
-from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE, Standing
-from canting_protocol.ledger.times import day_of, month_of
+from canting_protocol.changes import Kind, Sharing
+from canting_protocol.ledger.registers import PROFILE, Standing
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
-from canting_server.reference import areas
-from canting_server.store import learned, logs, questions
+from canting_server.registry.answers import Rival
+from canting_server.registry.columns import (
+    ARTISANS,
+    CHANNELS,
+    STOCK,
+    Resource,
+    Unreadable,
+    channel_word,
+    month_text,
+    pieces,
+    read_month,
+    when,
+)
+from canting_server.registry.grammar import BadQuestion
+from canting_server.registry.overview import HERS, UNKNOWN, district, readable
+from canting_server.store import learned, logs, overview, questions, search
 from canting_server.store.database import Connection
 from canting_server.store.questions import Shown
+from canting_server.store.search import Filter, Operator, Order, Search
 
+__all__ = ["CHANNELS", "HERS", "UNKNOWN", "BadQuestion", "NotFound", "pieces"]
 
-class BadQuestion(Exception):
-    """Say what is wrong with a question, and what may be asked."""
+DIMENSIONS: Final = ("month", "kecamatan", "channel")
+_CELL: Final = ("month", "kecamatan", "channel", "kind", "facts", "quantity", "amount")
+_ALL: Final = 1_000_000
+"""More rows than one artisan, or the sums of one city, have."""
 
 
 class NotFound(Exception):
     """Say that there is no such artisan."""
-
-
-CHANNELS: Final = {
-    Channel.DIRECT: "langsung",
-    Channel.SHOP: "toko",
-    Channel.MARKET: "pasar",
-    Channel.WHATSAPP: "wa",
-    Channel.TOKOPEDIA: "tokopedia",
-    Channel.SHOPEE: "shopee",
-    Channel.FAIR: "pameran",
-    Channel.CONSIGNMENT: "titip",
-    Channel.UNIFORM: "seragam",
-}
-_CHANNEL_WORDS: Final = {str(int(channel)): word for channel, word in CHANNELS.items()}
-PLACES: Final = {"-1": "rumah", "-2": "pasar", "-3": "toko", "-4": "sentra"}
-UNKNOWN: Final = "belum dikenal"
-HERS: Final = "(milik perajin)"
-_DIMENSIONS: Final = ("month", "kecamatan", "channel")
-_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_WIB: Final = timedelta(hours=7)
-
-
-def artisans(conn: Connection) -> list[dict[str, Any]]:
-    """Return every artisan: who and where she is, what she shares, through when she reported."""
-    profiles = _by_artisan(questions.fields(conn, PROFILE))
-    levels, heard = sharing(conn), _reported_through(conn)
-    return [
-        {
-            "id": artisan.hex(),
-            **_who(profiles.get(artisan, [])),
-            "sharing": levels.get(artisan, Sharing.TOTALS).name.lower(),
-            "reported_through": _when(heard.get(artisan)),
-        }
-        for artisan in logs.artisans(conn)
-    ]
 
 
 def artisan(conn: Connection, which: str) -> dict[str, Any]:
@@ -78,23 +51,28 @@ def artisan(conn: Connection, which: str) -> dict[str, Any]:
         NotFound: there is none of that id.
     """
     whose = artisan_of(conn, which)
-    level = sharing(conn).get(whose, Sharing.TOTALS)
-    told = next(each for each in artisans(conn) if each["id"] == which.lower())
+    (told,) = _rows(conn, ARTISANS, Filter("id", Operator.EQ, (whose,)))
+    levels = Levels(conn)
     told["devices"] = [
-        {"key": key.hex()[:16], "heard": _when(heard)}
-        for owner, key, heard in questions.devices(conn)
-        if owner == whose
+        {"key": key.hex()[:16], "heard": when(heard)}
+        for key, heard in questions.devices_of(conn, whose)
     ]
     told["verdicts"] = {
-        _verdict(verdict): count
-        for owner, verdict, count in questions.verdicts(conn)
-        if owner == whose
+        ("applied", "conflict", "parked", "refused")[verdict]: count
+        for verdict, count in questions.verdicts_of(conn, whose)
     }
-    told["conflicts"] = [each for each in conflicts(conn) if each["artisan"] == which.lower()]
-    if level >= Sharing.TOTALS:
-        told["totals"] = _sums(conn, ("month", "channel"), only=whose)
-    if level >= Sharing.LINES:
-        told["stock"] = [each for each in stock(conn) if each["artisan"] == which.lower()]
+    told["conflicts"] = conflicts(conn, whose)
+    if levels.of(whose) >= Sharing.TOTALS:
+        lived = overview.lived(conn, whose)
+        told["totals"] = _summed(
+            ("month", "channel"),
+            [
+                (month, district(lived, month), channel, kind, *sums)
+                for month, channel, kind, *sums in overview.turnover_of(conn, whose)
+            ],
+        )
+    if levels.of(whose) >= Sharing.LINES:
+        told["stock"] = _rows(conn, STOCK, Filter("artisan", Operator.EQ, (whose,)))
     return told
 
 
@@ -118,6 +96,7 @@ def totals(
     by: str,
     from_month: str | None = None,
     to_month: str | None = None,
+    filters: Sequence[Filter] = (),
     as_of: int | None = None,
     known_at: int | None = None,
 ) -> dict[str, Any]:
@@ -130,105 +109,121 @@ def totals(
         BadQuestion: another dimension, or a month that is not YYYY-MM.
     """
     wanted = tuple(each.strip() for each in by.split(",") if each.strip())
-    wrong = [each for each in wanted if each not in _DIMENSIONS]
+    wrong = [each for each in wanted if each not in DIMENSIONS]
     if wrong or not wanted or len(set(wanted)) < len(wanted):
-        raise BadQuestion(f"by: any of {', '.join(_DIMENSIONS)}, each once; not {by!r}")
-    months = (_month(from_month, 0), _month(to_month, 999_999))
-    rows = _sums(conn, wanted, months=months, as_of=as_of, known_at=known_at)
-    levels, heard = sharing(conn), _reported_through(conn)
+        raise BadQuestion(f"by: any of {', '.join(DIMENSIONS)}, each once; not {by!r}")
+    bounds = [
+        Filter("month", operator, (_month(text),))
+        for operator, text in ((Operator.GTE, from_month), (Operator.LTE, to_month))
+        if text is not None
+    ]
+    levels, heard = Levels(conn), _reported_through(conn)
+    narrowed = (*filters, *bounds)
+    if as_of is None and known_at is None:
+        order = tuple(Order(each) for each in _CELL[:4])
+        asked = Search("totals", narrowed, order)
+        found = [row[: len(_CELL)] for row in search.page(conn, asked, _CELL, _ALL)]
+    else:
+        found = _as_known(conn, levels, narrowed, as_of, known_at)
     everyone = logs.artisans(conn)
-    counted = [each for each in everyone if levels.get(each, Sharing.TOTALS) >= Sharing.TOTALS]
+    counted = [each for each in everyone if levels.of(each) >= Sharing.TOTALS]
     reported = [heard.get(each) for each in counted]
     through = None if None in reported else min((r for r in reported if r), default=None)
     return {
         "by": list(wanted),
-        "rows": rows,
+        "rows": _summed(wanted, found),
         "coverage": {
             "artisans": len(everyone),
             "counted": len(counted),
             "withheld": len(everyone) - len(counted),
             "never_reported": sum(1 for each in reported if each is None),
-            "reported_through": _when(through),
+            "reported_through": when(through),
         },
     }
 
 
-def stock(conn: Connection) -> list[dict[str, Any]]:
-    """Return what lies where, of the artisans who share lines."""
-    levels = sharing(conn)
-    names = _names(conn, levels)
-    return [
-        {
-            "artisan": whose.hex(),
-            "item": item,
-            "item_name": names.get((whose, f"item:{item}"), UNKNOWN),
-            "place": place,
-            "place_name": PLACES.get(place) or names.get((whose, f"place:{place}"), UNKNOWN),
-            "quantity": pieces(quantity),
-            "uncertain": pieces(uncertain),
-            "below_zero": quantity < 0,
-            "disputed": bool(disputed),
-        }
-        for whose, item, place, quantity, uncertain, disputed in questions.stock(conn)
-        if levels.get(whose, Sharing.TOTALS) >= Sharing.LINES
-    ]
-
-
-def conflicts(conn: Connection) -> list[dict[str, Any]]:
+def conflicts(conn: Connection, artisan: ArtisanId | None = None) -> list[dict[str, Any]]:
     """Return what waits for a person: fields with rival values, and counts that disagree.
 
     What an artisan does not share is named, without its values.
     """
-    levels = sharing(conn)
-    found: dict[tuple[ArtisanId, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for write in questions.in_conflict(conn):
-        value = _value(write, levels.get(write.artisan, Sharing.TOTALS))
-        found[write.artisan, write.entity, str(write.field)].append(value)
-    for whose, item, place, counted, t, log, n in questions.disputed_counts(conn):
-        open_ = levels.get(whose, Sharing.TOTALS) >= Sharing.LINES
-        found[whose, f"stock:{item}", place].append(
-            {
-                "value": pieces(counted) if open_ else HERS,
-                "by": log[:PREFIX_BYTES].hex(),
-                "n": n,
-                "at": _when(t),
-            }
-        )
-    waiting = {whose: levels[whose] for whose, _, _ in found if whose in levels}
-    names = _names(conn, waiting)
+    levels = Levels(conn)
+    filters = () if artisan is None else (Filter("artisan", Operator.EQ, (artisan,)),)
+    order = tuple(Order(each) for each in ("artisan", "of", "field"))
     return [
         {
             "artisan": whose.hex(),
-            "of": entity,
-            "name": names.get((whose, entity.replace("stock:", "item:"))),
+            "of": of,
+            "name": overview.name(conn, whose, of.replace("stock:", "item:")),
             "field": field,
-            "values": values,
+            "values": rivals(conn, levels, whose, of, field),
         }
-        for (whose, entity, field), values in found.items()
+        for whose, of, field in search.page(conn, Search("conflicts", filters, order), (), _ALL)
     ]
 
 
-def standing(conn: Connection, whose: ArtisanId, entity: str, field: int) -> list[dict[str, Any]]:
+def rivals(
+    conn: Connection, levels: "Levels", artisan: ArtisanId, of: str, field: str
+) -> list[Rival]:
+    """Return the values that stand against each other, as far as she shares them."""
+    shares_lines = levels.of(artisan) >= Sharing.LINES
+    word, _, item = of.partition(":")
+    if word == "stock":
+        return [
+            Rival(pieces(counted) if shares_lines else HERS, log[:PREFIX_BYTES].hex(), n, when(t))
+            for counted, t, log, n in questions.disputed_counts(conn, artisan, item, field)
+        ]
+    return [_rival(write, levels) for write in questions.in_conflict(conn, artisan, of, int(field))]
+
+
+def standing(conn: Connection, whose: ArtisanId, entity: str, field: int) -> list[Rival]:
     """Return what now stands in one field: one value, or those that wait for a person."""
-    level = sharing(conn).get(whose, Sharing.TOTALS)
+    levels = Levels(conn)
     return [
-        _value(write, level)
+        _rival(write, levels)
         for write in questions.writes_of(conn, whose, entity, field)
         if write.standing != Standing.REPLACED
     ]
 
 
-def _value(write: Shown, level: Sharing) -> dict[str, Any]:
+def _rival(write: Shown, levels: "Levels") -> Rival:
     """Tell a value, who wrote it and when; `write` is what it is chosen by."""
-    open_ = write.entity == PROFILE or level >= Sharing.LINES
-    return {
-        "write": write.hash[:PREFIX_BYTES].hex(),
-        "value": readable(write.value) if open_ else HERS,
-        "shown": write.standing in (Standing.SHOWN, Standing.SHOWN_IN_CONFLICT),
-        "by": write.log[:PREFIX_BYTES].hex(),
-        "n": write.n,
-        "at": _when(write.t),
-    }
+    is_open = write.entity == PROFILE or levels.of(write.artisan) >= Sharing.LINES
+    return Rival(
+        readable(write.value) if is_open else HERS,
+        write.log[:PREFIX_BYTES].hex(),
+        write.n,
+        when(write.t),
+        write.standing in (Standing.SHOWN, Standing.SHOWN_IN_CONFLICT),
+        write.hash[:PREFIX_BYTES].hex(),
+    )
+
+
+def _as_known(
+    conn: Connection,
+    levels: "Levels",
+    filters: Sequence[Filter],
+    as_of: int | None,
+    known_at: int | None,
+) -> list[tuple[Any, ...]]:
+    """Return what the roll-up said at another time, by the cells that filters speak of."""
+    lived: dict[ArtisanId, tuple[tuple[int, str], ...]] = {}
+    found = []
+    for whose, month, channel, kind, *sums in learned.turnover(
+        conn,
+        INTEGER_MAX if as_of is None else as_of,
+        INTEGER_MAX if known_at is None else known_at,
+        (int(Kind.SALE), int(Kind.RETURN)),
+    ):
+        if levels.of(whose) < Sharing.TOTALS:
+            continue
+        if whose not in lived:
+            lived[whose] = overview.lived(conn, whose)
+        cell = (month, district(lived[whose], month), channel, kind, *sums)
+        told = dict(zip(_CELL, cell, strict=True))
+        if all(each.holds(told[each.column]) for each in filters):
+            found.append(cell)
+    return found
 
 
 def coverage(conn: Connection) -> dict[str, Any]:
@@ -237,7 +232,7 @@ def coverage(conn: Connection) -> dict[str, Any]:
     Through: her devices' last signed statement of how far they had come, the earliest of them; a
     quiet artisan is not a silent one.
     """
-    heard, levels, gaps = _reported_through(conn), sharing(conn), questions.awaiting(conn)
+    heard, levels, gaps = _reported_through(conn), Levels(conn), questions.awaiting(conn)
     everyone = logs.artisans(conn)
     return {
         "artisans": len(everyone),
@@ -245,8 +240,8 @@ def coverage(conn: Connection) -> dict[str, Any]:
         "rows": [
             {
                 "artisan": each.hex(),
-                "reported_through": _when(heard.get(each)),
-                "sharing": levels.get(each, Sharing.TOTALS).name.lower(),
+                "reported_through": when(heard.get(each)),
+                "sharing": levels.of(each).name.lower(),
                 "causality_incomplete": each in gaps,
             }
             for each in everyone
@@ -254,65 +249,55 @@ def coverage(conn: Connection) -> dict[str, Any]:
     }
 
 
-def sharing(conn: Connection) -> dict[ArtisanId, Sharing]:
-    """Return what each artisan lets staff see, where she has said so."""
-    return {
-        write.artisan: Sharing(plain(write.value))
-        for write in questions.fields(conn, CONSENT)
-        if write.field == CONSENT_LEVEL
-    }
+class Levels:
+    """What each artisan lets staff see, read once when it is first wanted."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._levels: Mapping[ArtisanId, int] | None = None
+
+    def of(self, artisan: ArtisanId) -> Sharing:
+        """Return what one artisan lets staff see."""
+        if self._levels is None:
+            self._levels = overview.sharing(self._conn)
+        return Sharing(self._levels.get(artisan, Sharing.TOTALS))
 
 
-def pieces(thousandths: int) -> str:
-    """Return a quantity as a decimal number."""
-    sign, rest = ("-", -thousandths) if thousandths < 0 else ("", thousandths)
-    whole, part = divmod(rest, 1000)
-    return f"{sign}{whole}" + (f".{part:03}".rstrip("0") if part else "")
+def artisans(conn: Connection) -> list[dict[str, Any]]:
+    """Return every artisan: who and where she is, what she shares, through when she reported."""
+    return _rows(conn, ARTISANS)
 
 
-def readable(raw: bytes) -> Any:
-    """Return a field's value; a private one stays the artisan's."""
-    value = plain(raw)
-    return HERS if isinstance(value, list | bytes) else value
+def _rows(conn: Connection, resource: Resource, *only: Filter) -> list[dict[str, Any]]:
+    """Return every row that filters leave, as `search` would show it."""
+    names = [each.name for each in resource.columns]
+    order = tuple(Order(each) for each in dict.fromkeys((resource.sorts[0], *resource.key)))
+    found = search.page(conn, Search(resource.name, only, order), names, _ALL)
+    return [
+        {
+            each.name: None if value is None else each.type.show(value)
+            for each, value in zip(resource.columns, row, strict=False)
+        }
+        for row in found
+    ]
 
 
-def _sums(
-    conn: Connection,
-    by: tuple[str, ...],
-    *,
-    only: ArtisanId | None = None,
-    months: tuple[int, int] = (0, 999_999),
-    as_of: int | None = None,
-    known_at: int | None = None,
-) -> list[dict[str, Any]]:
-    levels = sharing(conn)
-    lived = _areas_lived_in(conn) if "kecamatan" in by else {}
-    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 6)
-    if as_of is None and known_at is None:
-        told = questions.turnover(conn)
-    else:
-        told = learned.turnover(
-            conn,
-            INTEGER_MAX if as_of is None else as_of,
-            INTEGER_MAX if known_at is None else known_at,
-            (int(Kind.SALE), int(Kind.RETURN)),
-        )
-    for whose, month, channel, kind, facts, quantity, amount in told:
-        if only not in (None, whose) or levels.get(whose, Sharing.TOTALS) < Sharing.TOTALS:
-            continue
-        if not months[0] <= month <= months[1]:
-            continue
-        key = tuple(
-            f"{month // 100:04}-{month % 100:02}"
-            if each == "month"
-            else _channel(channel)
-            if each == "channel"
-            else _district(lived.get(whose, []), month)
-            for each in by
-        )
+def _summed(by: Sequence[str], found: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return sums by dimensions.
+
+    Found are (month, kecamatan, channel, kind, facts, thousandths, rupiah).
+    """
+    sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0] * 6)
+    for month, kecamatan, channel, kind, *cell in found:
+        of = {
+            "month": month_text(month),
+            "kecamatan": kecamatan,
+            "channel": channel_word(channel),
+        }
+        into = sums[tuple(of[each] for each in by)]
         at = 0 if kind == Kind.SALE else 3
-        for place, more in enumerate((facts, quantity, amount)):
-            sums[key][at + place] += more
+        for place, more in enumerate(cell):
+            into[at + place] += more
     return [
         {
             **dict(zip(by, key, strict=True)),
@@ -327,82 +312,16 @@ def _sums(
     ]
 
 
-def _areas_lived_in(conn: Connection) -> dict[ArtisanId, list[tuple[int, str]]]:
-    """Return (month, kecamatan) from when on she lived where, the earliest first."""
-    lived: dict[ArtisanId, list[tuple[int, str]]] = defaultdict(list)
-    for write in questions.writes(conn, PROFILE, ProfileField.AREA):
-        text = readable(write.value)
-        place = areas.area(text) if isinstance(text, str) else None
-        name = areas.district_of(place).name if place else UNKNOWN
-        lived[write.artisan].append((month_of(day_of(write.t)), name))
-    return lived
-
-
-def _district(lived: list[tuple[int, str]], month: int) -> str:
-    """Return where she lived in a month: the last known by then, else the first ever known."""
-    if not lived:
-        return UNKNOWN
-    return next((name for since, name in reversed(lived) if since <= month), lived[0][1])
-
-
-def _who(profile: list[Shown]) -> dict[str, Any]:
-    told = {write.field: readable(write.value) for write in profile}
-    text = told.get(ProfileField.AREA)
-    place = areas.area(text) if isinstance(text, str) else None
-    return {
-        "name": told.get(ProfileField.NAME),
-        "brand": told.get(ProfileField.BRAND),
-        "kelurahan": place.name if place and place.level == "kelurahan" else text,
-        "kecamatan": areas.district_of(place).name if place else None,
-    }
-
-
-def _names(conn: Connection, levels: dict[ArtisanId, Sharing]) -> dict[tuple[ArtisanId, str], Any]:
-    names = {}
-    for whose, level in levels.items():
-        if level >= Sharing.LINES:
-            for write in questions.artisan_fields(conn, whose):
-                if write.field in (ItemField.NAME, PlaceField.NAME):
-                    names[whose, write.entity] = readable(write.value)
-    return names
-
-
-def _by_artisan(found: list[Shown]) -> dict[ArtisanId, list[Shown]]:
-    grouped: dict[ArtisanId, list[Shown]] = defaultdict(list)
-    for write in found:
-        grouped[write.artisan].append(write)
-    return grouped
-
-
 def _reported_through(conn: Connection) -> dict[ArtisanId, int | None]:
     heard: dict[ArtisanId, int | None] = {}
-    for whose, _, when in questions.devices(conn):
-        before = heard.get(whose, when)
-        heard[whose] = None if when is None or before is None else min(before, when)
+    for whose, _, at in questions.devices(conn):
+        before = heard.get(whose, at)
+        heard[whose] = None if at is None or before is None else min(before, at)
     return heard
 
 
-def _channel(channel: str) -> str:
-    return _CHANNEL_WORDS.get(channel, channel)
-
-
-def _month(text: str | None, otherwise: int) -> int:
-    if text is None:
-        return otherwise
-    if _MONTH.fullmatch(text):
-        return int(text[:4]) * 100 + int(text[5:])
-    raise BadQuestion(f"a month is YYYY-MM, not {text!r}")
-
-
-def _verdict(verdict: int) -> str:
-    return ("applied", "conflict", "parked", "refused")[verdict]
-
-
-def _when(time: int | None) -> str | None:
-    """Return a time as ISO 8601 in Mojokerto; None when it was never, or is beyond the calendar."""
-    if time is None:
-        return None
+def _month(text: str) -> int:
     try:
-        return (datetime.fromtimestamp(time, UTC) + _WIB).strftime("%Y-%m-%dT%H:%M:%S+07:00")
-    except (OverflowError, ValueError, OSError):
-        return None
+        return read_month(text)
+    except Unreadable as error:
+        raise BadQuestion(f"expected {error}, not {text!r}") from error

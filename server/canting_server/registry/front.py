@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from msgspec import UNSET
+
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
 from canting_server.registry import ask
 from canting_server.registry.registry import Registry
@@ -195,12 +197,12 @@ def _conflict(
     }
     values = [
         Value(
-            each.get("write"),
-            each["value"],
-            each.get("shown", False),
-            each["by"],
-            each["by"] in ours,
-            datetime.fromisoformat(each["at"]) if each["at"] else None,
+            None if each.write is UNSET else each.write,
+            each.value,
+            each.shown is True,
+            each.by,
+            each.by in ours,
+            datetime.fromisoformat(each.at) if each.at else None,
         )
         for each in told["values"]
     ]

@@ -44,6 +44,7 @@ from canting_protocol.messages import (
     read_receipt,
     write_receipt,
 )
+from canting_server.registry import overview
 from canting_server.registry.portions import Part, Portion, log_of, portions, together
 from canting_server.store import learned, ledgers, logs, people
 from canting_server.store.database import Connection
@@ -268,6 +269,7 @@ class Registry:
         """Compute every row of a ledger again, from the stored batches and nothing else."""
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         rows = project(parties, stored_changes(conn, artisan))
+        overview.keep_up(conn, artisan, parties, rows, whole=True)
         ledgers.save(conn, artisan, rows, whole=True)
         learned.forget(conn, artisan)
         for known, differences in relearned(conn, artisan, parties):
@@ -362,6 +364,7 @@ class Registry:
         if pen.own is not None:
             logs.keep_own(conn, artisan, pen.own)
         if changed:
+            overview.keep_up(conn, artisan, pen.parties, pen.rows, whole=pen.whole)
             ledgers.save(conn, artisan, pen.rows, whole=pen.whole)
             before = learned.so_far(conn, artisan) if pen.whole else {}
             learned.keep(conn, artisan, now, difference(before, pen.rows.taken))

@@ -11,7 +11,7 @@ the bytes that were stored.
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,7 @@ from canting_protocol.ledger.registers import PROFILE, Standing, restated
 from canting_protocol.log import PREFIX_BYTES
 from canting_protocol.names import Key
 from canting_server.registry import ask
+from canting_server.registry.answers import Rival
 from canting_server.registry.registry import Registry
 from canting_server.store import questions
 from canting_server.store.database import Connection
@@ -44,13 +45,13 @@ class Settled(NamedTuple):
     """What stands after a choice, and whether it stood before it."""
 
     already: bool
-    values: list[dict[str, Any]]
+    values: list[Rival]
 
 
 class Changed(Exception):
     """Say that other values stand than the person was shown; `values` are those that do."""
 
-    def __init__(self, values: list[dict[str, Any]]) -> None:
+    def __init__(self, values: list[Rival]) -> None:
         super().__init__("other values stand than those in `seen`: look again, and choose again")
         self.values = values
 

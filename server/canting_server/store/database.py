@@ -9,8 +9,14 @@ import asyncio
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, LiteralString, NamedTuple, Protocol, TypeVar
@@ -28,6 +34,8 @@ BUSY_TIMEOUT_MS: Final = 10_000
 
 Reason = Literal["full", "read_only", "busy", "broken"]
 """Why a database cannot be used: no room, no permission, someone else writes, the disk fails."""
+_STEPS_BETWEEN_LOOKS: Final = 1_000
+"""How many instructions SQLite carries out between two looks at the clock."""
 
 log: Final = structlog.get_logger()
 
@@ -47,9 +55,13 @@ class Connection(Protocol):
         """Carry out one statement for each row of values."""
         ...
 
+    def within(self, ms: int) -> AbstractContextManager[None]:
+        """Let the queries inside take so long together, and raise `OutOfTime` after it."""
+        ...
 
-class Database(Protocol):
-    """Where the registry keeps everything."""
+
+class Transactions(Protocol):
+    """Work in transactions: one writes at a time, others read beside it."""
 
     async def write(
         self, work: Callable[[Connection], T], *, sender: Hashable = None, size: int = 0
@@ -66,6 +78,26 @@ class Database(Protocol):
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that only reads, on a snapshot."""
         ...
+
+
+class Database(Transactions, Protocol):
+    """Where the registry keeps everything."""
+
+    def snapshot(self) -> AbstractAsyncContextManager["Snapshot"]:
+        """Open one snapshot for many reads, on a connection of its own."""
+        ...
+
+
+class Snapshot(Protocol):
+    """The database as it was at one moment."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do work that only reads."""
+        ...
+
+
+class OutOfTime(Exception):
+    """Say that a query has taken longer than it may."""
 
 
 class InUse(Exception):
@@ -128,6 +160,20 @@ class SQLite:
         text, _ = _positional(sql)
         self.raw.executemany(text, values)
 
+    @contextmanager
+    def within(self, ms: int) -> Iterator[None]:
+        """Let the queries inside take so long together, and raise `OutOfTime` after it."""
+        end = time.monotonic() + ms / 1000
+        self.raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise OutOfTime(f"more than {ms} ms") from error
+            raise
+        finally:
+            self.raw.set_progress_handler(None, 0)
+
 
 def settle(raw: sqlite3.Connection, *, durable: bool = True) -> None:
     """Set a writing connection up: WAL, and FULL, since a receipt must survive a power cut."""
@@ -155,6 +201,7 @@ def run_group(raw: sqlite3.Connection, works: Sequence[Callable[[Connection], An
     """
     results: list[Any] = []
     raw.execute("BEGIN IMMEDIATE")
+    before = raw.total_changes
     try:
         for work in works:
             raw.execute("SAVEPOINT work")
@@ -166,12 +213,28 @@ def run_group(raw: sqlite3.Connection, works: Sequence[Callable[[Connection], An
                 raw.execute("ROLLBACK TO work")
                 results.append(error)
             raw.execute("RELEASE work")
+        if raw.total_changes != before:
+            _move_on(raw, int(time.time() * 1000))
         raw.execute("COMMIT")
     except BaseException:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
         raise
     return results
+
+
+def _move_on(raw: sqlite3.Connection, wall_ms: int) -> None:
+    """Move the watermark on: something is being committed.
+
+    It follows the clock, so that a restored backup does not count the same numbers again.
+    """
+    raw.execute(
+        """
+        UPDATE watermark
+        SET number = CASE WHEN number < ? THEN ? ELSE number + 1 END
+        """,
+        (wall_ms, wall_ms),
+    )
 
 
 class Committed(NamedTuple):
@@ -301,6 +364,13 @@ class SQLiteDatabase(Writer):
         except sqlite3.Error as error:
             raise _told_as(error) from error
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Open one snapshot for many reads, on a connection of its own."""
+        async with _reading(self._path) as reader:
+            await _on_thread(reader, lambda raw: raw.execute("BEGIN"))
+            yield SQLiteSnapshot(reader)
+
     def sizes(self) -> Sizes:
         """Return how much there is on disk, and how much room."""
         wal = Path(f"{self._path}-wal")
@@ -322,6 +392,17 @@ def _told_as(error: Exception) -> Exception:
     told = Unavailable(reason)
     told.__cause__ = error
     return told
+
+
+class SQLiteSnapshot:
+    """A transaction that only reads, open on a connection of its own."""
+
+    def __init__(self, reader: aiosqlite.Connection) -> None:
+        self._reader = reader
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do work that only reads."""
+        return await _on_thread(self._reader, lambda raw: work(SQLite(raw)))
 
 
 async def _on_thread(conn: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -351,8 +432,7 @@ async def open_sqlite(
     try:
         async with aiosqlite.connect(path) as writer:
             await _on_thread(writer, settle)
-            async with aiosqlite.connect(f"file:{path}?mode=ro", uri=True) as reader:
-                await _on_thread(reader, _settle_reader)
+            async with _reading(path) as reader:
                 database = SQLiteDatabase(path, writer, reader, told)
                 task = asyncio.create_task(database.run(), name="writer")
                 try:
@@ -362,6 +442,13 @@ async def open_sqlite(
                     await task
     finally:
         lock.release()
+
+
+@asynccontextmanager
+async def _reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    async with aiosqlite.connect(f"file:{path}?mode=ro", uri=True) as reader:
+        await _on_thread(reader, _settle_reader)
+        yield reader
 
 
 def _settle_reader(raw: sqlite3.Connection) -> None:

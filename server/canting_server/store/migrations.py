@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from canting_protocol.ledger import tables
 from canting_protocol.ledger.rows import PROJECTION, SHAPES
+from canting_server.store import overview
 from canting_server.store.database import Connection
 
 
@@ -17,9 +18,10 @@ class WrongSchema(Exception):
 
 
 _INDEXES = (
-    "CREATE INDEX change_excepted ON change (artisan, log, n) WHERE verdict > 0",
-    "CREATE INDEX field_in_conflict ON field (artisan, log, n) WHERE standing > 1",
-    "CREATE INDEX stock_disputed ON stock (artisan, item, place) WHERE disputed > 0",
+    "CREATE INDEX IF NOT EXISTS change_excepted ON change (artisan, log, n) WHERE verdict > 0",
+    "CREATE INDEX IF NOT EXISTS field_in_conflict ON field (artisan, log, n) WHERE standing > 1",
+    "CREATE INDEX IF NOT EXISTS stock_disputed ON stock (artisan, item, place) WHERE disputed > 0",
+    "CREATE INDEX IF NOT EXISTS stock_below ON stock (artisan, item, place) WHERE quantity < 0",
 )
 
 
@@ -48,22 +50,39 @@ def migrate(conn: Connection) -> bool:
             raise WrongSchema("this database was made by a newer version of Canting")
         if digest != sha256(known[number].encode()).digest():
             raise WrongSchema(f"migration {number} is not the one that made this database")
+    fresh = [number for number in known if number not in done]
     for number, script in known.items():
-        if number not in done:
+        if number in fresh:
             for statement in statements(script):
                 conn.execute(statement)
             digest = sha256(script.encode()).digest()
             conn.execute("INSERT INTO migration (number, digest) VALUES ($1, $2)", number, digest)
     version = PROJECTION.to_bytes(4, "big")
-    if projection == version:
-        return False
-    for shape in SHAPES:
-        conn.execute(f"DROP TABLE IF EXISTS {shape.TABLE}")
-    for statement in (*tables.create("sqlite", tables.ARTISAN), *_INDEXES):
+    if projection != version:
+        for shape in SHAPES:
+            conn.execute(f"DROP TABLE IF EXISTS {shape.TABLE}")
+        for statement in tables.create("sqlite", tables.ARTISAN):
+            conn.execute(statement)
+        conn.execute("DELETE FROM migration WHERE number = 0")
+        conn.execute("INSERT INTO migration (number, digest) VALUES ($1, $2)", 0, version)
+    for statement in _INDEXES:
         conn.execute(statement)
-    conn.execute("DELETE FROM migration WHERE number = 0")
-    conn.execute("INSERT INTO migration (number, digest) VALUES ($1, $2)", 0, version)
-    return projection is not None
+    rebuild = projection is not None and (projection != version or bool(fresh))
+    if rebuild:
+        overview.clear(conn)
+    return rebuild
+
+
+def check(conn: Connection) -> None:
+    """Raise `WrongSchema` when the database must first be brought up to date with this program."""
+    done = {number for (number,) in conn.fetch("SELECT number FROM migration")}
+    known = {
+        int(file.name[:4])
+        for file in files(__package__).joinpath("schema").iterdir()
+        if file.name.endswith(".sqlite.sql")
+    }
+    if not known <= done:
+        raise WrongSchema("this database is of an older version: start the server once, or rebuild")
 
 
 def count(conn: Connection) -> int:

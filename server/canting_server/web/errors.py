@@ -1,6 +1,6 @@
 """Errors become answers in one place: RFC 9457 problems, with a stable `code` for programs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -8,9 +8,11 @@ import structlog
 from aiohttp import web
 
 from canting_protocol.errors import Refused, TooBig
-from canting_server.registry.ask import BadQuestion, NotFound
+from canting_server.registry.ask import NotFound
+from canting_server.registry.grammar import BadQuestion
 from canting_server.registry.registry import CodeRefused
 from canting_server.registry.resolving import Changed, NotKnownHere, OnlyByCounting
+from canting_server.registry.search import WatermarkPassed
 from canting_server.store.database import Reason, Unavailable
 from canting_server.web.keys import DATABASE, METRICS, PACE, REGISTRY, STATE
 from canting_server.web.pressure import Crowded, retry_after
@@ -26,6 +28,7 @@ _STATUS: Final = {
     "unknown_code": 404,
     "code_used": 409,
     "code_expired": 410,
+    "too_wide": 422,
 }
 
 _UNAVAILABLE: Final[dict[Reason, tuple[int, str, str, int]]] = {
@@ -47,9 +50,12 @@ class Problem(Exception):
         self.headers = headers
 
 
-def problem(status: int, code: str, detail: str, **headers: str) -> web.Response:
-    """Return a problem as an answer."""
-    return problem_with({}, status, code, detail, **headers)
+def problem(
+    status: int, code: str, detail: str, valid: Sequence[str] | None = None, **headers: str
+) -> web.Response:
+    """Return a problem as an answer; `valid` is what there is instead of what was asked for."""
+    members = {} if valid is None else {"valid": list(valid)}
+    return problem_with(members, status, code, detail, **headers)
 
 
 def problem_with(
@@ -117,7 +123,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except (Refused, CodeRefused) as error:
         return problem(_STATUS.get(error.code, 400), error.code, str(error))
     except BadQuestion as error:
-        return problem(400, "bad_question", str(error))
+        return problem(_STATUS.get(error.code, 400), error.code, str(error), error.valid)
+    except WatermarkPassed as error:
+        return problem(409, "watermark_passed", str(error))
     except NotFound as error:
         return problem(404, "not_found", str(error))
     except Changed as error:

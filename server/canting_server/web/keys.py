@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from canting_server.registry.cursors import Cursors
 from canting_server.registry.registry import Registry
 from canting_server.store.database import Reason, SQLiteDatabase
 from canting_server.web.pressure import Crowd, Pace
@@ -31,11 +32,12 @@ class Limits:
 
 
 class State:
-    """Whether the server is being stopped, what is under way, and when it last could not write."""
+    """Whether it is being stopped, what is under way, exports besides, and when a write failed."""
 
     def __init__(self) -> None:
         self.draining = False
         self.under_way = 0
+        self.exports = 0
         self.idle = asyncio.Event()
         self.idle.set()
         self.failed: tuple[float, Reason] | None = None
@@ -59,6 +61,7 @@ SETTINGS: Final = web.AppKey("settings", Limits)
 STATE: Final = web.AppKey("state", State)
 CROWD: Final = web.AppKey("crowd", Crowd)
 PACE: Final = web.AppKey("pace", Pace)
+CURSORS: Final = web.AppKey("cursors", Cursors)
 GUESSES: "Final[web.AppKey[Guesses]]" = web.AppKey("guesses")
 METRICS: "Final[web.AppKey[Metrics]]" = web.AppKey("metrics")
 LAST_BACKUP: "Final[web.AppKey[Callable[[], int | None]]]" = web.AppKey("last_backup")

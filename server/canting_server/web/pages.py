@@ -160,7 +160,7 @@ async def settle_(request: web.Request) -> web.Response:
         settled = await settle(request, _one(form, "artisan"), of, field, choice)
     except Changed as error:
         say = _words(request)
-        stands = [say.value(of, field, each["value"]) for each in error.values]
+        stands = [say.value(of, field, each.value) for each in error.values]
         notice = Notice("changed", wrong=True, stands=stands)
         return await _front(request, session, notice, status=409)
     except ask.NotFound:

@@ -27,7 +27,7 @@ from canting_protocol.messages import (
 )
 from canting_server.registry.portions import LEDGER_BYTES, Part, ledgers, portions, together
 from canting_server.registry.registry import CodeRefused, Registry, TakenIn
-from canting_server.store.database import Database
+from canting_server.store.database import Transactions
 from canting_server.web.errors import Problem
 from canting_server.web.keys import CROWD, DATABASE, GUESSES, METRICS, REGISTRY, SETTINGS
 from canting_server.web.pressure import Place
@@ -77,7 +77,7 @@ async def sync(request: web.Request) -> web.Response:
 
 
 async def exchange(
-    database: Database, registry: Registry, asked: Request, told: Callable[[TakenIn], None]
+    database: Transactions, registry: Registry, asked: Request, told: Callable[[TakenIn], None]
 ) -> Reply:
     """Answer a verified request, portion by portion, each in its turn among all senders.
 
