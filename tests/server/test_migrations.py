@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from canting_server.store.database import SQLite
-from canting_server.store.migrations import WrongSchema, migrate, statements
+from canting_server.store.migrations import WrongSchema, check, migrate, statements
 
 
 @pytest.fixture
@@ -23,6 +23,15 @@ def test_a_newer_database_is_refused(conn: SQLite) -> None:  # 74
     conn.execute("INSERT INTO migration (number, digest) VALUES ($1, $2)", 9_999, b"later")
     with pytest.raises(WrongSchema, match="newer"):
         migrate(conn)
+
+
+def test_a_command_beside_the_server_waits_for_an_older_database_to_be_renewed(
+    conn: SQLite,
+) -> None:
+    check(conn)
+    conn.execute("DELETE FROM migration WHERE number = 2")
+    with pytest.raises(WrongSchema, match="older"):
+        check(conn)
 
 
 def test_a_released_migration_is_never_edited(conn: SQLite) -> None:
