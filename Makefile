@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup browser demo serve test check mutants vectors clean
+.PHONY: help setup browser demo serve test check bench mutants vectors clean
 
 help:
 	@echo "make demo     sets up, and lives through seven months of 27 artisans"
 	@echo "make serve    serves the registry that the demo left"
 	@echo "make test     sets up, and runs the tests"
 	@echo "make check    style, types, compose file, Dockerfile"
+	@echo "make bench    measures: intake, the road, the device, staff's questions (minutes)"
 	@echo "make mutants  takes each defence away and sees that somebody notices"
 
 setup: .venv/.ready
@@ -44,6 +45,9 @@ check: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/compose-lint docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+
+bench: setup
+	$(BIN)/python -m tests.bench
 
 mutants: setup
 	$(BIN)/python -m tests.simulation.mutants

@@ -1,5 +1,7 @@
 """That the tables are what the batches say: made so, and proved."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import structlog
@@ -7,10 +9,11 @@ import structlog
 from canting_protocol.errors import Refused
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import SHAPES, digest
+from canting_protocol.ledger.rows import SHAPES, Turnover, digest
+from canting_protocol.ledger.times import month_of
 from canting_protocol.messages import read_receipt
 from canting_server.registry.registry import Registry, stored_changes
-from canting_server.store import ledgers, logs, migrations
+from canting_server.store import learned, ledgers, logs, migrations
 from canting_server.store.database import Connection
 
 log: Final = structlog.get_logger()
@@ -54,7 +57,23 @@ def prove(conn: Connection, registry: Registry) -> Proof:
         fresh = digest(row for shape in SHAPES for row in again.all(shape))
         if fresh != digest(ledgers.all_rows(conn, artisan)):
             wrong.append(f"{artisan.hex()}: tables differ from the log")
+        elif not _adds_up(learned.so_far(conn, artisan), again.all(Turnover)):
+            wrong.append(f"{artisan.hex()}: what was learned does not add up to the turnover")
     return Proof(len(everyone), changes, wrong)
+
+
+def _adds_up(taken: learned.Taken, turnover: Iterable[Turnover]) -> bool:
+    """Say whether what every day took comes to the months' sums."""
+    months: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (day, channel, kind), sums in taken.items():
+        cell = months[month_of(day), channel, kind]
+        for place, more in enumerate(sums):
+            cell[place] += more
+    told = {
+        (row.month, row.channel, row.kind): [row.facts, row.quantity, row.amount]
+        for row in turnover
+    }
+    return {cell: sums for cell, sums in months.items() if any(sums)} == told
 
 
 def digests(conn: Connection) -> dict[str, str]:

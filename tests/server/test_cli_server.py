@@ -244,6 +244,7 @@ def test_a_registry_that_was_lived_in_proves_itself(lived_in: Path) -> None:
         ("UPDATE receipt SET raw = flipped(raw, ?)", -1),
         ("UPDATE stock SET quantity = quantity + ?", 1_000),
         ("DELETE FROM turnover WHERE amount <> ?", 0),
+        ("UPDATE learned SET amount = amount + ?", 1),
         ("UPDATE field SET value = ?", b"\xa5Salah"),
     ],
 )

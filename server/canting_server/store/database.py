@@ -32,6 +32,9 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long to wait for another process that is writing."""
 
+CACHE_KB: Final = 32_000
+"""How much of the database the writer keeps in memory: a city's is a few hundred MB."""
+
 Reason = Literal["full", "read_only", "busy", "broken"]
 """Why a database cannot be used: no room, no permission, someone else writes, the disk fails."""
 _STEPS_BETWEEN_LOOKS: Final = 1_000
@@ -181,6 +184,7 @@ def settle(raw: sqlite3.Connection, *, durable: bool = True) -> None:
     raw.execute("PRAGMA journal_mode = WAL" if durable else "PRAGMA journal_mode = MEMORY")
     raw.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
     raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    raw.execute(f"PRAGMA cache_size = -{CACHE_KB}")
 
 
 class Job:
