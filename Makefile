@@ -35,7 +35,7 @@ browser:
 		|| { echo "The pages' tests need Chromium: install it, or set CHROMIUM"; exit 1; }
 
 test: setup browser
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check .

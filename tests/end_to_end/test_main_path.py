@@ -61,7 +61,7 @@ def test_an_artisan_records_offline_and_staff_ask_after_one_sync(
     totals = server.ask("totals?by=kecamatan", token)
     assert totals["rows"][0]["kecamatan"] == "Magersari"
     assert totals["rows"][0]["turnover"] == 350_000 + 150_000 + 175_000
-    assert server.ask("stock", token)[0]["quantity"] == "6"
+    assert server.ask("stock", token)["rows"][0]["quantity"] == "6"
     assert server.ask("coverage", token)["reported"] == 1
     server.stop()
     assert told(run(OPERATOR, "verify", home=server.home), "wrong") == "[]"
