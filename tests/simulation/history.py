@@ -5,6 +5,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,7 +44,7 @@ from canting_server.registry import registry as registry_module
 from canting_server.store import learned, ledgers, logs
 from canting_server.store.database import SQLite
 
-STEPS: Final = 90
+STEPS_MIN: Final = 72
 EXCHANGES_MIN: Final = 30
 FAULTS_MIN: Final = 5
 HEALING_ROUNDS_MAX: Final = 8
@@ -100,7 +101,9 @@ class Story:
         for device in world.devices:
             self.start_sync(device)
         world.server.back_up()
-        for step in range(STEPS):
+        for step in count():
+            if step >= STEPS_MIN and world.exchanges >= EXCHANGES_MIN:
+                break
             await asyncio.sleep(chance.random() * 8)
             device = chance.choice(world.devices)
             if chance.random() < 0.45:
