@@ -223,7 +223,9 @@ class _Goods:
                     yield Derived.COST, item, -cost
             case Purchase():
                 for bought in fact.lines:
-                    yield from self._put(self._item(key(bought.item)), bought.quantity, bought.amount)
+                    yield from self._put(
+                        self._item(key(bought.item)), bought.quantity, bought.amount
+                    )
             case Production():
                 cost = fact.wage or 0
                 for used in fact.used:
