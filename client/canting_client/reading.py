@@ -195,6 +195,17 @@ def thing(book: Book, kind: Kind, key: Key) -> Thing:
     return next((each for each in things(book, kind) if each.key == key), Thing(key, {}))
 
 
+def doubles(book: Book, kind: Kind) -> dict[Key, Key]:
+    """Return the items, partners or places that are the same as another, and which that is."""
+    known = {each.key: each for each in things(book, kind)}
+    return {key: same for key in known if (same := _same(known, key)) != key}
+
+
+def called(book: Book, kind: Kind) -> dict[Key, str]:
+    """Return what every item, partner or place is called, well-known ones too."""
+    return _called(kind, {each.key: each for each in things(book, kind)})
+
+
 # -- goods ----------------------------------------------------------------------------------
 
 

@@ -347,11 +347,10 @@ def money_flow(postings: Iterable[Posting], first: int, last: int) -> MoneyFlow:
 
 def turnover_by_month(postings: Iterable[Posting], *, less_returns: bool) -> dict[int, int]:
     """Return what her own goods were sold for, by year × 100 + month."""
+    accounts = {int(Account.SALES)} | ({int(Derived.RETURNED)} if less_returns else set())
     months: dict[int, int] = defaultdict(int)
     for each in postings:
-        if each.account == Account.SALES and each.kind == Kind.SALE:
-            months[month_of(each.day)] -= each.amount
-        elif each.account == Derived.RETURNED and less_returns:
+        if each.account in accounts and each.kind in (Kind.SALE, Kind.RETURN):
             months[month_of(each.day)] -= each.amount
     return dict(sorted(months.items()))
 

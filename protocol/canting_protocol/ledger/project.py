@@ -107,6 +107,11 @@ def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
 
 def knowledge_at(parties: Parties, changes: Iterable[Placed], hash_: Hash) -> Pieces:
     """Return what the author of one change knew of other logs when it was written."""
+    return knowledge(parties, changes)[hash_]
+
+
+def knowledge(parties: Parties, changes: Iterable[Placed]) -> dict[Hash, Pieces]:
+    """Return what the author of each change knew of other logs when it was written."""
     by_hash = {change.hash: change for change in changes}
     judged = {
         each: judge(change.body, by_registry=parties.by_registry(change.log))
@@ -117,7 +122,7 @@ def knowledge_at(parties: Parties, changes: Iterable[Placed], hash_: Hash) -> Pi
         rows.put(change_row(change, judged[each]))
     _put_heads(rows, by_hash)
     _put_awaited(rows, parties, by_hash, judged)
-    return _knowledge(parties, Held(rows), by_hash, judged)[hash_]
+    return _knowledge(parties, Held(rows), by_hash, judged)
 
 
 def with_standing(write: Write, standing: int) -> Write:
