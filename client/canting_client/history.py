@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from canting_client import reading
 from canting_client.book import Book
-from canting_client.journal import Adjusted, Happened, Things
+from canting_client.journal import Happened, Things
 from canting_protocol.changes import ItemField, Kind, Name, read
 from canting_protocol.ledger.causality import Author, Held, Pieces
-from canting_protocol.ledger.facts import FACTS
+from canting_protocol.ledger.facts import FACTS, GoodsLeg
 from canting_protocol.ledger.posting import Parties, business_day, is_voided
 from canting_protocol.ledger.project import knowledge
 from canting_protocol.ledger.rows import ChangeRow, Leg, Rows, Tally, VoidRow
@@ -35,7 +35,8 @@ def history(book: Book) -> History:
         for each in reading.things(book, Kind.ITEM)
         if each.fields.get(ItemField.OWNER) is not None
     )
-    things = Things(items, reading.doubles(book, Kind.PARTNER), custody)
+    partners, places = (reading.doubles(book, kind) for kind in (Kind.PARTNER, Kind.PLACE))
+    things = Things(items, partners, custody, places)
     return History(happened(book.rows(), book.parties()), things)
 
 
@@ -73,7 +74,7 @@ def _knew(rows: Rows, parties: Parties, held: Held) -> dict[Hash, Pieces]:
     return knowledge(parties, [row.placed for row in rows.all(ChangeRow)])
 
 
-def _adjusted(rows: Rows, shelf: Shelf, clocks: Clocks) -> dict[bytes, Sequence[Adjusted]]:
+def _adjusted(rows: Rows, shelf: Shelf, clocks: Clocks) -> dict[bytes, Sequence[GoodsLeg]]:
     """Return what each count changes in what the book had, by the count's hash.
 
     `counted − what came before it`, less what the counts before have changed already. So all legs
@@ -84,7 +85,7 @@ def _adjusted(rows: Rows, shelf: Shelf, clocks: Clocks) -> dict[bytes, Sequence[
     tallies: dict[tuple[str, str], list[Tally]] = defaultdict(list)
     for tally in rows.all(Tally):
         tallies[tally.item, tally.place].append(tally)
-    found: dict[bytes, list[Adjusted]] = defaultdict(list)
+    found: dict[bytes, list[GoodsLeg]] = defaultdict(list)
     for (item, place), several in tallies.items():
         legs = list(rows.group(Leg, item, place).values())
         shown = shelf.latest(several)[-1]
@@ -96,7 +97,7 @@ def _adjusted(rows: Rows, shelf: Shelf, clocks: Clocks) -> dict[bytes, Sequence[
             change = tally.counted - before - so_far
             so_far += change
             if change:
-                found[tally.hash].append(Adjusted(Key(item), change))
+                found[tally.hash].append(GoodsLeg(Key(item), Key(place), change))
     return dict(found)
 
 

@@ -34,7 +34,7 @@ from canting_protocol.changes import (
     Return,
     Sale,
 )
-from canting_protocol.ledger.facts import PER_PARTNER, KeyOf, effects
+from canting_protocol.ledger.facts import PER_PARTNER, GoodsLeg, KeyOf, effects
 from canting_protocol.names import Key
 
 
@@ -49,13 +49,6 @@ class Derived(IntEnum):
     """What counts found missing (or, below zero, too much), at cost."""
 
 
-class Adjusted(NamedTuple):
-    """What a count changes in what the book had (selisih): thousandths of the item's unit."""
-
-    item: Key
-    quantity: int
-
-
 class Happened(NamedTuple):
     """A fact that was applied and not voided, on its business day."""
 
@@ -65,8 +58,8 @@ class Happened(NamedTuple):
     fact: Change
     key: KeyOf
     """The table key of a name as the fact's author meant it."""
-    adjusted: Sequence[Adjusted] = ()
-    """For a count: what it changes, by the rule of counts (`ledger/stock.py`)."""
+    adjusted: Sequence[GoodsLeg] = ()
+    """For a count: what it changes in what the book had (selisih), by the rule of counts (`ledger/stock.py`)."""
 
 
 class Things(NamedTuple):
@@ -77,6 +70,8 @@ class Things(NamedTuple):
     partners: Mapping[Key, Key]
     custody: frozenset[Key]
     """Items of another owner."""
+    places: Mapping[Key, Key] = {}
+    """Doubles, and the place that each is the same as."""
 
 
 NOTHING_KNOWN: Final = Things({}, {}, frozenset())
@@ -240,8 +235,8 @@ class _Goods:
             case _:
                 pass
 
-    def _counted(self, adjusted: Sequence[Adjusted]) -> Iterator[tuple[int, str, int]]:
-        for named, quantity in adjusted:
+    def _counted(self, adjusted: Sequence[GoodsLeg]) -> Iterator[tuple[int, str, int]]:
+        for named, _, quantity in adjusted:
             item = self._item(named)
             if quantity > 0:
                 cost = self.pools.get(item, Pool()).average(quantity)

@@ -36,7 +36,7 @@ from canting_protocol.errors import Refused
 from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.posting import WORD, is_voided
-from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, Standing
+from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE, Standing
 from canting_protocol.ledger.rows import ChangeRow, Reference, Stock, Write
 from canting_protocol.log import PREFIX_BYTES, LogId
 from canting_protocol.messages import Reason, Verdict
@@ -204,6 +204,16 @@ def doubles(book: Book, kind: Kind) -> dict[Key, Key]:
 def called(book: Book, kind: Kind) -> dict[Key, str]:
     """Return what every item, partner or place is called, well-known ones too."""
     return _called(kind, {each.key: each for each in things(book, kind)})
+
+
+def profile(book: Book) -> dict[int, Any]:
+    """Return the shown fields of the artisan herself, by number."""
+    keys = book.book_keys
+    return {
+        write.field: _readable(keys, write.value)
+        for write in book.rows().all(Write, PROFILE)
+        if write.standing in _SHOWN
+    }
 
 
 # -- goods ----------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.ledger.makers import DAY, MONDAY, Ledger, Phone, item, partner
 
+from canting_client.goods import lying
 from canting_client.history import happened
 from canting_client.journal import (
     NOTHING_KNOWN,
-    Adjusted,
     Derived,
     Happened,
     Journal,
@@ -30,6 +30,7 @@ from canting_client.statements import (
 )
 from canting_protocol import changes as c
 from canting_protocol.changes import Account
+from canting_protocol.ledger.facts import GoodsLeg
 from canting_protocol.ledger.rows import Balance, Stock
 from canting_protocol.ledger.times import month_of
 from canting_protocol.log import Placed
@@ -173,7 +174,8 @@ def test_found_goods_of_another_owner_are_worth_nothing_here() -> None:
 def test_what_a_fair_lost_is_a_loss_at_cost_and_its_stand_an_expense() -> None:
     move = c.Move([c.MoveLine(CAP, 10_000)], -1, GALLERY)
     told: list[tuple[int, c.Change]] = [
-        *[(TODAY, bought(CAP, 10, 1_000_000)), (TODAY, move)],
+        (TODAY, bought(CAP, 10, 1_000_000)),
+        (TODAY, move),
         (TODAY + 2, c.Expense("pameran", 150_000)),
         (TODAY + 3, c.Count([c.CountLine(CAP, 8000)], GALLERY)),
     ]
@@ -456,6 +458,10 @@ def _agrees(found: Journal, ledger: Ledger) -> None:
     on_hand: Counter[str] = Counter()
     for row in ledger.all(Stock):
         on_hand[row.item] += row.quantity
+    facts = happened(ledger.rows, ledger.parties)
+    assert {(row.item, row.place): row.quantity for row in ledger.all(Stock) if row.quantity} == {
+        (each.item, each.place): each.quantity for each in lying(facts, NOTHING_KNOWN, 10**6)
+    }
     assert {k: n for k, n in on_hand.items() if n} == {
         key: pool.on_hand for key, pool in found.pools.items() if pool.on_hand
     }
@@ -473,5 +479,5 @@ def _agrees(found: Journal, ledger: Ledger) -> None:
     assert {k: n for k, n in ours.items() if n} == theirs
 
 
-def _found(name: int, quantity: int) -> Adjusted:
-    return Adjusted(Key(str(name)), quantity)
+def _found(name: int, quantity: int) -> GoodsLeg:
+    return GoodsLeg(Key(str(name)), Key("-1"), quantity)

@@ -3,8 +3,18 @@
 Nothing here imports an HTTP stack until a command needs the network.
 """
 
-from canting_client.cli import begin, facts, looking, things, carrying  # isort: skip
+from canting_client.cli import begin, facts, looking, things, carrying, reporting  # isort: skip
 from canting_client.cli.run import main
 from canting_client.cli.words import money, pieces
 
-__all__ = ["begin", "carrying", "facts", "looking", "main", "money", "pieces", "things"]
+__all__ = [
+    "begin",
+    "carrying",
+    "facts",
+    "looking",
+    "main",
+    "money",
+    "pieces",
+    "reporting",
+    "things",
+]
