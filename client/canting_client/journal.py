@@ -59,7 +59,7 @@ class Happened(NamedTuple):
     key: KeyOf
     """The table key of a name as the fact's author meant it."""
     adjusted: Sequence[GoodsLeg] = ()
-    """For a count: what it changes in what the book had (selisih), by the rule of counts (`ledger/stock.py`)."""
+    """For a count: what it changes in what the book had (selisih), by `ledger/stock.py`."""
 
 
 class Things(NamedTuple):

@@ -1,6 +1,7 @@
 """The words of the report and of the three statements, Indonesian first."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from canting_client.cli.words import date, money, pieces
@@ -59,7 +60,7 @@ _CHANNELS: Final = {
 }
 _AGES: Final = (
     f"sampai {AGES[0]} hari",
-    *(f"{low + 1}–{high} hari" for low, high in zip(AGES, AGES[1:], strict=False)),
+    *(f"{low + 1}–{high} hari" for low, high in pairwise(AGES)),
     f"lebih dari {AGES[-1]} hari",
 )
 POLICIES: Final = (
@@ -69,8 +70,8 @@ POLICIES: Final = (
     "tempat digabung; setengah rupiah dibulatkan ke atas.",
     "Harga pokok kain buatan sendiri: bahan yang dipakai ditambah upah. Upah tenaga sendiri yang "
     "tidak dicatat belum termasuk.",
-    "Barang yang dititipkan tetap persediaan sendiri sampai terjual. Titipan milik orang lain tidak "
-    "termasuk persediaan; dari penjualannya hanya komisi yang menjadi pendapatan.",
+    "Barang yang dititipkan tetap persediaan sendiri sampai terjual. Titipan milik orang lain "
+    "tidak termasuk persediaan; dari penjualannya hanya komisi yang menjadi pendapatan.",
     "Barang yang terjual sebelum dicatat masuk baru mendapat harga pokok ketika masuk.",
     "Piutang tidak disisihkan. Alat dibebankan waktu dibeli; aset tetap tidak dicatat terpisah.",
     "Pajak penghasilan dibebankan waktu dibayar.",
@@ -153,7 +154,7 @@ def profit_words(told: ProfitAndLoss, *, heading: bool = True) -> list[str]:
             ("Upah", -told.wages or None),
         ],
     )
-    lines += _rows("Biaya ", told.expenses, lambda word: _category(word), -1, indent="")
+    lines += _rows("Biaya ", told.expenses, _category, -1, indent="")
     lines += _table(
         None,
         [
@@ -230,8 +231,9 @@ def note_words(told: Notes, tax: Standing | None, called: Called) -> list[str]:
             f"{called.item(line.item)}: ada {pieces(line.quantity)} tanpa harga pokok."
         )
     lines += ["", "5. Penjualan menurut saluran"]
-    lines += _rows("", told.sales_by_channel, _channel, 1)
-    lines += ["", "6. Biaya"] + _rows("", told.expenses, _category, 1)
+    lines += _rows("", told.sales_by_channel, _channel, 1) or ["  tidak ada"]
+    lines += ["", "6. Biaya"]
+    lines += _rows("", told.expenses, _category, 1) or ["  tidak ada"]
     return [*lines, "", *tax_words(tax, heading="7. Pajak penghasilan")]
 
 
