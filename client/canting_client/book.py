@@ -203,6 +203,21 @@ class Book:
         found = store.setting(self._conn, "own")
         return None if found is None else read_own(found)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let every other writer wait."""
+        with self._lock:
+            yield
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Read several things as of one moment, whoever writes meanwhile."""
+        self._conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._conn.execute("ROLLBACK")
+
     def rows(self) -> Rows:
         """Return the ledger's rows, to be read."""
         return Rows(store.BookRows(self._conn))

@@ -11,6 +11,7 @@ import platformdirs
 from filelock import FileLock
 
 from canting_client.book import Book, Chance
+from canting_client.language import t
 from canting_protocol.crypto import SEED_BYTES, SigningKey
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -33,19 +34,64 @@ class Home:
         """The names of the books."""
         return sorted(path.stem for path in (self.folder / "books").glob("*.db"))
 
-    def key(self) -> SigningKey:
-        """Return the device's key, made when it is first wanted.
+    def key(self, book: str | None = None) -> SigningKey:
+        """Return the key that a book is written with: this device's, made when it is first wanted.
+
+        A book that came from a lost device goes on with the key of that one.
+
+        Raises:
+            HomeProblem: the file holds something else.
+        """
+        return SigningKey(self.seed(book))
+
+    def seed(self, book: str | None = None) -> bytes:
+        """Return the seed of that key.
 
         Raises:
             HomeProblem: the file holds something else.
         """
         path = self.folder / "device.key"
-        if not path.exists():
-            self._make_key(path)
+        if book is not None and (own := self.folder / "keys" / f"{book}.key").exists():
+            path = own
+        elif not path.exists():
+            self._keep(path, secrets.token_bytes(SEED_BYTES))
         seed = path.read_bytes()
         if len(seed) != SEED_BYTES:
-            raise HomeProblem(f"Kunci perangkat di {path} rusak.")
-        return SigningKey(seed)
+            raise HomeProblem(t("Kunci perangkat di {path} rusak.", path=path))
+        return seed
+
+    def keep_seed(self, book: str, seed: bytes | None) -> None:
+        """Write a book with another device's key from now on; None: with this device's."""
+        own = self.folder / "keys" / f"{book}.key"
+        if seed is None or seed == self.seed():
+            own.unlink(missing_ok=True)
+        else:
+            self._keep(own, seed, instead=True)
+
+    def book_path(self, name: str) -> Path:
+        """Return where a book is."""
+        return self.folder / "books" / f"{name}.db"
+
+    def guard_path(self, name: str) -> Path:
+        """Return where a book's guard is."""
+        return self.folder / "guards" / f"{name}.guard"
+
+    def kept_path(self, name: str) -> Path:
+        """Return where a book that gives way to a backup is kept."""
+        folder = self.folder / "kept"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}.db"
+
+    def check_name(self, name: str) -> None:
+        """Raise HomeProblem when no book can have that name; make the books' folder."""
+        if not _NAME.fullmatch(name):
+            raise HomeProblem(
+                t(
+                    "Nama buku {name!r} tidak bisa dipakai: huruf kecil, angka, - dan _ saja.",
+                    name=name,
+                )
+            )
+        (self.folder / "books").mkdir(parents=True, exist_ok=True)
 
     def make(self, name: str) -> Book:
         """Begin a new book.
@@ -53,13 +99,9 @@ class Home:
         Raises:
             HomeProblem: the name is taken, or no name for a file.
         """
-        if not _NAME.fullmatch(name):
-            raise HomeProblem(
-                f"Nama buku {name!r} tidak bisa dipakai: huruf kecil, angka, - dan _ saja."
-            )
+        self.check_name(name)
         if name in self.names:
-            raise HomeProblem(f"Buku {name!r} sudah ada di perangkat ini.")
-        (self.folder / "books").mkdir(parents=True, exist_ok=True)
+            raise HomeProblem(t("Buku {name!r} sudah ada di perangkat ini.", name=name))
         return self._open(name)
 
     def open(self, name: str | None) -> Book:
@@ -71,34 +113,38 @@ class Home:
         names = self.names
         if name is None:
             if not names:
-                raise HomeProblem("Belum ada buku di perangkat ini. Mulai: canting init NAMA")
+                raise HomeProblem(t("Belum ada buku di perangkat ini. Mulai: canting init NAMA"))
             if len(names) > 1:
-                raise HomeProblem(f"Ada beberapa buku; pilih dengan --book: {', '.join(names)}")
+                raise HomeProblem(
+                    t("Ada beberapa buku; pilih dengan --book: {names}", names=", ".join(names))
+                )
             name = names[0]
         if name not in names:
-            known = ", ".join(names) or "belum ada"
-            raise HomeProblem(f"Tidak ada buku {name!r}. Yang ada: {known}.")
+            known = ", ".join(names) or t("belum ada")
+            raise HomeProblem(
+                t("Tidak ada buku {name!r}. Yang ada: {known}.", name=name, known=known)
+            )
         return self._open(name)
 
     def _open(self, name: str) -> Book:
         return Book(
-            self.folder / "books" / f"{name}.db",
-            self.key(),
+            self.book_path(name),
+            self.key(name),
             Chance(lambda: int(time.time()), secrets.token_bytes),
-            self.folder / "guards" / f"{name}.guard",
+            self.guard_path(name),
         )
 
-    def _make_key(self, path: Path) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _keep(self, path: Path, seed: bytes, *, instead: bool = False) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock"), timeout=60):
-            if path.exists():
+            if path.exists() and not instead:
                 return  # another process was quicker
             # Whole or not at all: after a power cut an empty key would lock the books for ever.
             beside = path.with_suffix(".new")
             beside.unlink(missing_ok=True)
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(SEED_BYTES))
+                file.write(seed)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)

@@ -15,6 +15,7 @@ from typing import Annotated, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta
 
+from canting_client.language import t
 from canting_protocol.limits import INTEGER_MAX
 
 TEXT_CHARACTERS_MAX: Final = 1_024
@@ -54,17 +55,21 @@ class ColumnMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sold_when: tuple[_Column, ...] = ()
     """The values of `status` that are sales, in any case; rows with another are skipped."""
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    sheet: _Column | None = None
+    """Which sheet of an XLSX file; without it the first."""
 
     def __post_init__(self) -> None:
         """Refuse what the types cannot."""
         if self.channel is not None and self.channel_is is not None:
-            raise BadMap("channel dan channel_is tidak boleh diisi dua-duanya")
+            raise BadMap(t("channel dan channel_is tidak boleh diisi dua-duanya"))
         if self.status is not None and not self.sold_when:
-            raise BadMap("sold_when harus diisi: nilai kolom status yang berarti terjual")
+            raise BadMap(t("sold_when harus diisi: nilai kolom status yang berarti terjual"))
         if self.status is None and self.sold_when:
-            raise BadMap("sold_when hanya berlaku bersama status: kolom mana yang berisi status?")
+            raise BadMap(
+                t("sold_when hanya berlaku bersama status: kolom mana yang berisi status?")
+            )
         if self.delimiter in '"\r\n\0 ':
-            raise BadMap(f"delimiter tidak bisa berupa {self.delimiter!r}")
+            raise BadMap(t("delimiter tidak bisa berupa {delimiter!r}", delimiter=self.delimiter))
 
     def columns(self) -> dict[str, str]:
         """Return the columns this map reads, by the key that names each."""
@@ -117,6 +122,13 @@ class BadRow(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Record(NamedTuple):
+    """The cells of a row, and the line it begins on."""
+
+    line: int
+    cells: list[str]
+
+
 def read_map(toml: str) -> ColumnMap:
     """Return the map written in a TOML text.
 
@@ -126,7 +138,7 @@ def read_map(toml: str) -> ColumnMap:
     try:
         return msgspec.toml.decode(toml, type=ColumnMap)
     except msgspec.MsgspecError as error:
-        raise BadMap(f"peta kolom salah: {error}") from error
+        raise BadMap(t("peta kolom salah: {error}", error=error)) from error
 
 
 def open_rows(path: Path) -> list[str]:
@@ -152,17 +164,46 @@ def read_sales(
     Raises:
         BadMap: at once, when the map names a column the file lacks or has twice.
     """
-    records = _records(text_lines, columns.delimiter)
-    header = next(records, _Record(1, []))
+    return sales_in(records_of(text_lines, columns.delimiter), columns)
+
+
+def sales_in(
+    records: Iterator[Record | BadRow], columns: ColumnMap
+) -> Iterator[ParsedSale | Skipped | BadRow]:
+    """Yield what each record is; the first one names the columns. Raises as `read_sales` does."""
+    return rows_in(records, columns.columns(), lambda line, cells: _sale(line, cells, columns))
+
+
+def rows_in(
+    records: Iterator[Record | BadRow],
+    columns: Mapping[str, str],
+    meaning: Callable[[int, Mapping[str, str]], _T],
+) -> Iterator[_T | BadRow]:
+    """Yield what each record means; a ValueError of `meaning` makes it a bad row.
+
+    Raises:
+        BadMap: at once, when the map names a column the file lacks or has twice.
+    """
+    header = next(records, Record(1, []))
     if isinstance(header, BadRow):
-        raise BadMap(f"baris judul {header.reason}")
+        raise BadMap(t("baris judul {reason}", reason=header.reason))
     names = [name.strip() for name in header.cells]
-    for key, column in columns.columns().items():
+    for key, column in columns.items():
         if (times := names.count(column)) != 1:
-            fault = "tidak ada di file" if times == 0 else f"ada {times} kali di file"
-            has = ", ".join(map(repr, names)) or "(kosong)"
-            raise BadMap(f"{key}: kolom {column!r} {fault}; kolom di file: {has}")
-    return (_row(record, names, columns) for record in records)
+            fault = (
+                t("tidak ada di file") if times == 0 else t("ada {times} kali di file", times=times)
+            )
+            has = ", ".join(map(repr, names)) or t("(kosong)")
+            raise BadMap(
+                t(
+                    "{key}: kolom {column!r} {fault}; kolom di file: {has}",
+                    key=key,
+                    column=column,
+                    fault=fault,
+                    has=has,
+                )
+            )
+    return (_row(record, names, meaning) for record in records)
 
 
 def rupiah(text: str) -> int:
@@ -178,13 +219,16 @@ def rupiah(text: str) -> int:
     """
     words = " ".join(text.split())
     if not words:
-        raise ValueError("jumlah rupiah kosong")
+        raise ValueError(t("jumlah rupiah kosong"))
     if _NEGATIVE.match(words):
-        raise ValueError(f"jumlah rupiah tidak boleh negatif: {_shown(text)}")
+        raise ValueError(t("jumlah rupiah tidak boleh negatif: {text}", text=_shown(text)))
     match = _first(_RUPIAH, words)
     if match is None:
         raise ValueError(
-            f"{_shown(text)} bukan jumlah rupiah yang pasti; tulis seperti 1250000 atau 1.250.000"
+            t(
+                "{text} bukan jumlah rupiah yang pasti; tulis seperti 1250000 atau 1.250.000",
+                text=_shown(text),
+            )
         )
     digits = re.sub("[.,]", "", match["whole"])
     return _bounded(int(digits), text)
@@ -201,10 +245,12 @@ def thousandths(text: str) -> int:
     """
     words = text.strip()
     if not words:
-        raise ValueError("jumlah barang kosong")
+        raise ValueError(t("jumlah barang kosong"))
     match = _first(_PIECES, words)
     if match is None:
-        raise ValueError(f"{_shown(text)} bukan jumlah barang yang pasti; tulis seperti 2 atau 1,5")
+        raise ValueError(
+            t("{text} bukan jumlah barang yang pasti; tulis seperti 2 atau 1,5", text=_shown(text))
+        )
     return _bounded(int(match["whole"] + (match["part"] or "").ljust(3, "0")), text)
 
 
@@ -219,35 +265,37 @@ def day_of(text: str) -> tuple[int, int | None]:
     """
     words = " ".join(text.split())
     if not words:
-        raise ValueError("tanggal kosong")
+        raise ValueError(t("tanggal kosong"))
     match = _first(_DATES, words)
     if match is None:
         raise ValueError(
-            f"{_shown(text)} bukan tanggal; tulis seperti 2024-04-01 atau 1 April 2024"
+            t("{text} bukan tanggal; tulis seperti 2024-04-01 atau 1 April 2024", text=_shown(text))
         )
     named = match["month"].casefold()
     if not (named.isdecimal() or named in _MONTHS):
-        raise ValueError(f"bulan {_shown(named)} tidak dikenal")
+        raise ValueError(t("bulan {named} tidak dikenal", named=_shown(named)))
     month = int(named) if named.isdecimal() else _MONTHS[named]
     year = int(match["year"])
     if not YEAR_MIN <= year <= YEAR_MAX:
-        raise ValueError(f"tahun {year} di luar {YEAR_MIN} sampai {YEAR_MAX}")
+        raise ValueError(
+            t(
+                "tahun {year} di luar {first} sampai {last}",
+                year=year,
+                first=YEAR_MIN,
+                last=YEAR_MAX,
+            )
+        )
     try:
         day = (date(year, month, int(match["day"])) - date(1970, 1, 1)).days
     except ValueError as error:
-        raise ValueError(f"tanggal {_shown(text)} tidak ada di kalender") from error
+        raise ValueError(t("tanggal {text} tidak ada di kalender", text=_shown(text))) from error
     if match["hour"] is None:
         return day, None
     return day, int(match["hour"]) * 60 + int(match["minute"])
 
 
-class _Record(NamedTuple):
-    line: int
-    cells: list[str]
-
-
-def _records(text_lines: Iterable[str], delimiter: str) -> Iterator[_Record | BadRow]:
-    """Yield every record that is not empty, with the line it begins on."""
+def records_of(text_lines: Iterable[str], delimiter: str) -> Iterator[Record | BadRow]:
+    """Yield every record of a CSV file that is not empty, with the line it begins on."""
     # Strict, or a quote that is never closed would silently swallow the rest of the file.
     reader = csv.reader(text_lines, delimiter=delimiter, strict=True)
     while True:
@@ -257,25 +305,29 @@ def _records(text_lines: Iterable[str], delimiter: str) -> Iterator[_Record | Ba
         except StopIteration:
             return
         except csv.Error:
-            to = f" (sampai baris {reader.line_num})" if reader.line_num > line else ""
-            yield BadRow(line, f"tidak terbaca sebagai CSV: tanda kutip tidak cocok?{to}")
+            to = t(" (sampai baris {last})", last=reader.line_num) if reader.line_num > line else ""
+            yield BadRow(line, t("tidak terbaca sebagai CSV: tanda kutip tidak cocok?{to}", to=to))
             continue
         if any(cell.strip() for cell in cells):
-            yield _Record(line, cells)
+            yield Record(line, cells)
 
 
 def _row(
-    record: _Record | BadRow, names: Sequence[str], columns: ColumnMap
-) -> ParsedSale | Skipped | BadRow:
+    record: Record | BadRow,
+    names: Sequence[str],
+    meaning: Callable[[int, Mapping[str, str]], _T],
+) -> _T | BadRow:
     if isinstance(record, BadRow):
         return record
     line, cells = record
     if any(_UNWRITABLE.search(cell) for cell in cells):
-        return BadRow(line, "ada huruf yang rusak di baris ini")
+        return BadRow(line, t("ada huruf yang rusak di baris ini"))
     if len(cells) != len(names):
-        return BadRow(line, f"ada {len(cells)} kolom, seharusnya {len(names)}")
+        return BadRow(
+            line, t("ada {found} kolom, seharusnya {wanted}", found=len(cells), wanted=len(names))
+        )
     try:
-        return _sale(line, dict(zip(names, cells, strict=True)), columns)
+        return meaning(line, dict(zip(names, cells, strict=True)))
     except ValueError as error:
         return BadRow(line, str(error))
 
@@ -283,47 +335,59 @@ def _row(
 def _sale(line: int, cells: Mapping[str, str], columns: ColumnMap) -> ParsedSale | Skipped:
     # The status first: an order that was cancelled may well have no amount.
     if columns.status is not None:
-        status = _words(cells, columns.status) or ""
+        status = words_in(cells, columns.status) or ""
         if status.casefold() not in {sold.strip().casefold() for sold in columns.sold_when}:
             return Skipped(line, status)
-    day, minute = _read(day_of, cells, columns.date)
-    quantity = _read(thousandths, cells, columns.quantity) if columns.quantity else 1_000
+    day, minute = read_cell(day_of, cells, columns.date)
+    quantity = read_cell(thousandths, cells, columns.quantity) if columns.quantity else 1_000
     if quantity == 0:
-        raise ValueError(f"kolom {columns.quantity}: jumlah barang nol")
+        raise ValueError(t("kolom {quantity}: jumlah barang nol", quantity=columns.quantity))
     returned = 0
     # An empty cell here says that nothing came back; an empty quantity would say nothing.
-    if columns.returned is not None and _words(cells, columns.returned) is not None:
-        returned = _read(thousandths, cells, columns.returned)
+    if columns.returned is not None and words_in(cells, columns.returned) is not None:
+        returned = read_cell(thousandths, cells, columns.returned)
     if returned > quantity:
-        raise ValueError(f"kolom {columns.returned}: lebih banyak yang kembali daripada terjual")
+        raise ValueError(
+            t(
+                "kolom {returned}: lebih banyak yang kembali daripada terjual",
+                returned=columns.returned,
+            )
+        )
     return ParsedSale(
         line=line,
         day=day,
         minute=minute,
-        amount=_read(rupiah, cells, columns.amount),
+        amount=read_cell(rupiah, cells, columns.amount),
         quantity=quantity,
         returned=returned,
-        item=_words(cells, columns.item),
-        reference=_words(cells, columns.reference),
-        channel=columns.channel_is or _words(cells, columns.channel),
-        payment=_words(cells, columns.payment),
+        item=words_in(cells, columns.item),
+        reference=words_in(cells, columns.reference),
+        channel=columns.channel_is or words_in(cells, columns.channel),
+        payment=words_in(cells, columns.payment),
     )
 
 
-def _read(meaning: Callable[[str], _T], cells: Mapping[str, str], column: str) -> _T:
+def read_cell(meaning: Callable[[str], _T], cells: Mapping[str, str], column: str) -> _T:
+    """Return what a cell means; what is wrong with it is said with its column."""
     try:
         return meaning(cells[column])
     except ValueError as error:
-        raise ValueError(f"kolom {column}: {error}") from error
+        raise ValueError(t("kolom {column}: {error}", column=column, error=error)) from error
 
 
-def _words(cells: Mapping[str, str], column: str | None) -> str | None:
+def words_in(cells: Mapping[str, str], column: str | None) -> str | None:
     """Return what a cell says, or None where it says nothing."""
     if column is None:
         return None
     words = cells[column].strip()
     if len(words) > TEXT_CHARACTERS_MAX:
-        raise ValueError(f"kolom {column}: lebih dari {TEXT_CHARACTERS_MAX} huruf")
+        raise ValueError(
+            t(
+                "kolom {column}: lebih dari {most} huruf",
+                column=column,
+                most=TEXT_CHARACTERS_MAX,
+            )
+        )
     return words or None
 
 
@@ -333,7 +397,7 @@ def _first(forms: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None
 
 def _bounded(value: int, text: str) -> int:
     if value > INTEGER_MAX:
-        raise ValueError(f"{_shown(text)} terlalu besar")
+        raise ValueError(t("{text} terlalu besar", text=_shown(text)))
     return value
 
 

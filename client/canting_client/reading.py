@@ -5,8 +5,10 @@ from typing import Any, Final, NamedTuple
 
 from canting_client import store
 from canting_client.book import Book
+from canting_client.language import t
 from canting_protocol import codec
 from canting_protocol.changes import (
+    Account,
     BadChange,
     Change,
     Count,
@@ -36,8 +38,8 @@ from canting_protocol.errors import Refused
 from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.posting import WORD, is_voided
-from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE, Standing
-from canting_protocol.ledger.rows import ChangeRow, Reference, Stock, Write
+from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, Standing
+from canting_protocol.ledger.rows import Balance, ChangeRow, Reference, Stock, Write
 from canting_protocol.log import PREFIX_BYTES, LogId
 from canting_protocol.messages import Reason, Verdict
 from canting_protocol.names import Key
@@ -77,7 +79,7 @@ class Thing(NamedTuple):
     @property
     def name(self) -> str:
         """Return what it is called."""
-        return str(self.fields.get(ItemField.NAME) or NAMELESS)
+        return str(self.fields.get(ItemField.NAME) or t(NAMELESS))
 
     @property
     def archived(self) -> bool:
@@ -140,8 +142,18 @@ def things(book: Book, kind: Kind) -> list[Thing]:
     for write in book.rows().all(Write):
         if write.standing in _SHOWN and write.entity.startswith(word):
             key = write.entity.removeprefix(word)
-            found.setdefault(key, {})[write.field] = _readable(keys, write.value)
+            found.setdefault(key, {})[write.field] = readable(keys, write.value)
     return [Thing(Key(key), fields) for key, fields in found.items()]
+
+
+def fields(book: Book, entity: str) -> dict[int, Any]:
+    """Return the shown fields of one entity, the artisan's profile for example."""
+    keys = book.book_keys
+    return {
+        write.field: readable(keys, write.value)
+        for write in book.rows().all(Write, entity)
+        if write.standing in _SHOWN
+    }
 
 
 def listed(book: Book, kind: Kind, *, archived: bool = False) -> list[Thing]:
@@ -152,7 +164,7 @@ def listed(book: Book, kind: Kind, *, archived: bool = False) -> list[Thing]:
     own = [
         each
         for each in every
-        if (archived or not each.archived) and _same(known, each.key) == each.key
+        if (archived or not each.archived) and joined_key(known, each.key) == each.key
     ]
     return sorted(own, key=lambda each: each.name.casefold()) + well_known
 
@@ -168,23 +180,35 @@ def find(book: Book, kind: Kind, name: str) -> Key:
     wanted = " ".join(name.split()).casefold()
     known = {each.key: each for each in things(book, kind)}
     if wanted in known:
-        return _same(known, Key(wanted))
+        return joined_key(known, Key(wanted))
     called = {key: each for each, key in WELL_KNOWN[kind].items()}
     called |= {key: each.name for key, each in known.items() if not each.archived}
     some = (
-        {_same(known, key) for key, each in called.items() if each.casefold() == wanted}
-        or {_same(known, key) for key, each in called.items() if _begins(each, wanted)}
-        or {_same(known, key) for key, each in called.items() if _has_word(each, wanted)}
+        {joined_key(known, key) for key, each in called.items() if each.casefold() == wanted}
+        or {joined_key(known, key) for key, each in called.items() if _begins(each, wanted)}
+        or {joined_key(known, key) for key, each in called.items() if _has_word(each, wanted)}
     )
     if len(some) == 1:
         return some.pop()
     if not some:
-        raise NotOne(f"Tidak ada yang bernama {name!r}. Lihat: canting {WORD[kind]} list")
-    names = sorted(called.get(key, NAMELESS) for key in some)
+        raise NotOne(
+            t(
+                "Tidak ada yang bernama {name!r}. Lihat: canting {word} list",
+                name=name,
+                word=WORD[kind],
+            )
+        )
+    names = sorted(called.get(key, t(NAMELESS)) for key in some)
     if len(set(names)) == len(names):
-        raise NotOne(f"{name!r} bisa berarti: {', '.join(names)}")
-    same = ", ".join(sorted(f"{called.get(key, NAMELESS)} [{key}]" for key in some))
-    raise NotOne(f"{name!r} bisa berarti: {same}. Pakai yang di dalam kurung, atau satukan.")
+        raise NotOne(t("{name!r} bisa berarti: {names}", name=name, names=", ".join(names)))
+    same = ", ".join(sorted(f"{called.get(key, t(NAMELESS))} [{key}]" for key in some))
+    raise NotOne(
+        t(
+            "{name!r} bisa berarti: {same}. Pakai yang di dalam kurung, atau satukan.",
+            name=name,
+            same=same,
+        )
+    )
 
 
 def thing(book: Book, kind: Kind, key: Key) -> Thing:
@@ -198,22 +222,12 @@ def thing(book: Book, kind: Kind, key: Key) -> Thing:
 def doubles(book: Book, kind: Kind) -> dict[Key, Key]:
     """Return the items, partners or places that are the same as another, and which that is."""
     known = {each.key: each for each in things(book, kind)}
-    return {key: same for key in known if (same := _same(known, key)) != key}
+    return {key: same for key in known if (same := joined_key(known, key)) != key}
 
 
 def called(book: Book, kind: Kind) -> dict[Key, str]:
     """Return what every item, partner or place is called, well-known ones too."""
-    return _called(kind, {each.key: each for each in things(book, kind)})
-
-
-def profile(book: Book) -> dict[int, Any]:
-    """Return the shown fields of the artisan herself, by number."""
-    keys = book.book_keys
-    return {
-        write.field: _readable(keys, write.value)
-        for write in book.rows().all(Write, PROFILE)
-        if write.standing in _SHOWN
-    }
+    return names_of(kind, {each.key: each for each in things(book, kind)})
 
 
 # -- goods ----------------------------------------------------------------------------------
@@ -225,7 +239,7 @@ def stock(book: Book) -> Iterator[tuple[str, str, Stock]]:
     places = {each.key: each for each in things(book, Kind.PLACE)}
     sums: dict[tuple[Key, Key], Stock] = {}
     for row in book.rows().all(Stock):
-        item, place = _same(items, Key(row.item)), _same(places, Key(row.place))
+        item, place = joined_key(items, Key(row.item)), joined_key(places, Key(row.place))
         before = sums.get((item, place), Stock(item, place, 0, 0, 0))
         sums[item, place] = Stock(
             item,
@@ -234,12 +248,57 @@ def stock(book: Book) -> Iterator[tuple[str, str, Stock]]:
             row.uncertain + before.uncertain,
             max(row.disputed, before.disputed),
         )
-    item_names, place_names = _called(Kind.ITEM, items), _called(Kind.PLACE, places)
+    item_names, place_names = names_of(Kind.ITEM, items), names_of(Kind.PLACE, places)
     told = [
-        (item_names.get(item, NAMELESS), place_names.get(place, NAMELESS), each)
+        (item_names.get(item, t(NAMELESS)), place_names.get(place, t(NAMELESS)), each)
         for (item, place), each in sums.items()
     ]
     yield from sorted(told, key=lambda each: (each[0].casefold(), each[1].casefold()))
+
+
+# -- money ----------------------------------------------------------------------------------
+
+
+class Debt(NamedTuple):
+    """What is open between her and a partner, in whole rupiah; below zero: paid too much."""
+
+    partner: Key
+    name: str
+    owes_me: int
+    i_owe: int
+
+
+def debts(book: Book) -> list[Debt]:
+    """Return what is open with every partner, by name; doubles are one."""
+    known = {each.key: each for each in things(book, Kind.PARTNER)}
+    names = names_of(Kind.PARTNER, known)
+    sums: dict[Key, list[int]] = {}
+    for row in book.rows().all(Balance):
+        if row.account in (Account.RECEIVABLE, Account.PAYABLE):
+            both = sums.setdefault(joined_key(known, Key(row.partner)), [0, 0])
+            if row.account == Account.RECEIVABLE:
+                both[0] += row.amount
+            else:
+                both[1] -= row.amount
+    told = [
+        Debt(key, names.get(key, t(NAMELESS)), *both) for key, both in sums.items() if any(both)
+    ]
+    return sorted(told, key=lambda each: each.name.casefold())
+
+
+def debt(book: Book, partner: Key) -> Debt:
+    """Return what is open with one partner."""
+    open_ = next((each for each in debts(book) if each.partner == partner), None)
+    return open_ or Debt(partner, thing(book, Kind.PARTNER, partner).name, 0, 0)
+
+
+def balances(book: Book) -> dict[Account, int]:
+    """Return what every account holds: whole rupiah, all partners together."""
+    sums: dict[Account, int] = {}
+    for row in book.rows().all(Balance):
+        account = Account(row.account)
+        sums[account] = sums.get(account, 0) + row.amount
+    return sums
 
 
 # -- what has to be settled -----------------------------------------------------------------
@@ -259,7 +318,7 @@ def conflicts(book: Book) -> Iterator[tuple[str, int, list[Rival]]]:
                 if author == book.registry
                 else "other"
             )
-            value = _readable(keys, write.value)
+            value = readable(keys, write.value)
             rival = Rival(value, write.standing == Standing.SHOWN_IN_CONFLICT, whose)
             found.setdefault((write.entity, write.field), []).append(rival)
     for (entity, field), values in sorted(found.items()):
@@ -287,7 +346,7 @@ def newest(book: Book, count: int) -> list[Fact]:
     rows, parties = book.rows(), book.parties()
     held, clocks = Held(rows), parties.clocks(rows)
     items = {each.key: each for each in things(book, Kind.ITEM)}
-    names = _called(Kind.ITEM, items)
+    names = names_of(Kind.ITEM, items)
     told = []
     for log, n, hash_ in store.newest_facts(book.conn, (Kind.SALE, Kind.VOID), count):
         row = rows.get(ChangeRow, log, n, hash_)
@@ -299,16 +358,16 @@ def newest(book: Book, count: int) -> list[Fact]:
         author = Author(row.log, row.n, row.hash, ())
 
         def called(name: Name, author: Author = author) -> str:
-            return names.get(_same(items, held.key(author, name)), NAMELESS)
+            return names.get(joined_key(items, held.key(author, name)), t(NAMELESS))
 
         goods = [(called(line.item), _quantity(line)) for line in _lines(change)]
         moment = clocks.moment(row.log, row.n, row.t, getattr(change, "day", None))
         of = None
         if isinstance(change, Void):
-            of = _number(book, held.key(author, change.target))
+            of = number_of(book, held.key(author, change.target))
         told.append(
             Fact(
-                _number(book, book.key_of(row.placed)),
+                number_of(book, book.key_of(row.placed)),
                 Kind(row.kind),
                 goods,
                 _amount(change),
@@ -331,7 +390,7 @@ def find_fact(book: Book, number: str) -> tuple[ChangeRow, bool]:
     """
     place, _, branch = number.strip().casefold().partition("~")
     letters, dot, digits = place.rpartition(".")
-    nothing = NotOne(f"Tidak ada catatan nomor {number!r}. Lihat: canting log")
+    nothing = NotOne(t("Tidak ada catatan nomor {number!r}. Lihat: canting log", number=number))
     if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
         raise nothing
     own = book.own
@@ -349,7 +408,9 @@ def find_fact(book: Book, number: str) -> tuple[ChangeRow, bool]:
     if not found:
         raise nothing
     if len(found) > 1:
-        raise NotOne(f"Nomor {number!r} bisa berarti beberapa catatan; tulis lebih lengkap.")
+        raise NotOne(
+            t("Nomor {number!r} bisa berarti beberapa catatan; tulis lebih lengkap.", number=number)
+        )
     return found[0], is_voided(rows, Held(rows), parties, found[0])
 
 
@@ -422,7 +483,8 @@ def _amount(change: Change | None) -> int | None:
             return None
 
 
-def _number(book: Book, key: Key) -> str:
+def number_of(book: Book, key: Key) -> str:
+    """Return the number that a person calls a fact by."""
     own = book.own
     log, _, n = key.partition(".")
     if own is not None and not own.rotate and own.log[:PREFIX_BYTES].hex() == log:
@@ -434,14 +496,15 @@ def _reason(number: int) -> Reason | None:
     return Reason(number) if number in frozenset(Reason) else None
 
 
-def _readable(keys: Any, raw: bytes) -> Any:
+def readable(keys: Any, raw: bytes) -> Any:
+    """Return a field's value as Python has it, a private one revealed."""
     value = plain(raw)
     if not isinstance(value, list):
         return value
     try:
         return reveal(keys, codec.decode(_private, raw))
     except Refused:
-        return HIDDEN
+        return t(HIDDEN)
 
 
 def _begins(name: str, wanted: str) -> bool:
@@ -452,12 +515,13 @@ def _has_word(name: str, wanted: str) -> bool:
     return bool(wanted) and f" {wanted}" in name.casefold()
 
 
-def _called(kind: Kind, known: dict[Key, Thing]) -> dict[Key, str]:
+def names_of(kind: Kind, known: dict[Key, Thing]) -> dict[Key, str]:
+    """Return what things are called, the well-known ones too."""
     names = {key: name for name, key in WELL_KNOWN[kind].items()}
     return names | {key: each.name for key, each in known.items()}
 
 
-def _same(known: dict[Key, Thing], key: Key) -> Key:
+def joined_key(known: dict[Key, Thing], key: Key) -> Key:
     """Return what a thing is the same as, in the end; two that name each other are the lower."""
     path = [key]
     while (here := known.get(path[-1])) and (other := here.fields.get(ItemField.SAME_AS)):

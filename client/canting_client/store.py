@@ -211,3 +211,33 @@ def newest_facts(
         """,
         (*kinds, count),
     ).fetchall()
+
+
+def facts(conn: sqlite3.Connection, kinds: tuple[int, int]) -> list[tuple[bytes, int, bytes]]:
+    """Return (log, n, hash) of every change of some kinds, in the order of the device clocks."""
+    return conn.execute(
+        "SELECT log, n, hash FROM change WHERE kind BETWEEN ? AND ? ORDER BY t, log, n", kinds
+    ).fetchall()
+
+
+def leave_wal(conn: sqlite3.Connection) -> None:
+    """Make a copy one file, readable where nothing can be written beside it."""
+    conn.execute("PRAGMA journal_mode = DELETE")
+
+
+def is_book(conn: sqlite3.Connection) -> bool:
+    """Say whether a file has the tables of a book."""
+    made = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return {"setting", "log", "book_key", "envelope", "change"} <= made
+
+
+def is_sound(conn: sqlite3.Connection) -> bool:
+    """Say whether SQLite finds a file whole."""
+    found: list[tuple[str]] = conn.execute("PRAGMA integrity_check(1)").fetchall()
+    return found == [("ok",)]
+
+
+def count_changes(conn: sqlite3.Connection) -> int:
+    """Return how many changes a book holds."""
+    (count,) = conn.execute("SELECT count(*) FROM change").fetchone()
+    return int(count)

@@ -3,7 +3,16 @@
 Nothing here imports an HTTP stack until a command needs the network.
 """
 
-from canting_client.cli import begin, facts, looking, things, carrying, reporting  # isort: skip
+from canting_client.cli import (  # isort: skip
+    begin,
+    facts,
+    paying,
+    looking,
+    things,
+    reporting,
+    whole,
+    carrying,
+)
 from canting_client.cli.run import main
 from canting_client.cli.words import money, pieces
 
@@ -14,7 +23,9 @@ __all__ = [
     "looking",
     "main",
     "money",
+    "paying",
     "pieces",
     "reporting",
     "things",
+    "whole",
 ]

@@ -6,6 +6,7 @@ import typer
 
 from canting_client.cli.run import Said, app
 from canting_client.cli.things import writes
+from canting_client.language import t
 from canting_protocol import changes as c
 
 
@@ -36,4 +37,6 @@ def init(
         )
         if fields:
             book.record(c.Profile(fields))
-    said.say(f'Buku {name!r} siap. Catat barang: canting item add "Kain cap"', book=name)
+    said.say(
+        t('Buku {name!r} siap. Catat barang: canting item add "Kain cap"', name=name), book=name
+    )

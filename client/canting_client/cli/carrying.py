@@ -14,6 +14,8 @@ from canting_client.cli.facts import At, place_named
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, money, pieces
 from canting_client.handover import BadKeyText, key_from, key_text
+from canting_client.importing import BadRow
+from canting_client.language import t
 from canting_protocol.private import BookKey
 
 _BAD_ROWS_SHOWN: Final = 20
@@ -22,7 +24,7 @@ _BAD_ROWS_SHOWN: Final = 20
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Berkas CSV penjualan.")],
+    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Berkas CSV atau XLSX.")],
     columns: Annotated[
         Path,
         typer.Option("--map", metavar="PETA", help="Peta kolom (TOML): kolom mana berisi apa."),
@@ -32,9 +34,11 @@ def import_(
     ] = None,
     at: At = "rumah",
 ) -> None:
-    """Masukkan penjualan dari berkas. Berkas yang sama dua kali tidak menambah apa-apa.
+    """Masukkan penjualan, barang, orang atau stok awal dari berkas CSV atau Excel (.xlsx).
 
-    Peta kolom, misalnya:
+    Berkas yang sama dua kali tidak menambah apa-apa. Baris yang salah disebut, yang baik masuk.
+
+    Peta kolom adalah berkas kecil yang menyebut kolom mana berisi apa. Penjualan, misalnya:
 
     date = "Waktu Pesanan Dibuat"
 
@@ -49,29 +53,74 @@ def import_(
     sold_when = ["Selesai"]
 
     channel_is = "shopee"
+
+    Barang, orang, dan stok awal menyebut itu di baris pertama:
+
+    of = "items", name = "Nama", price = "Harga", unit = "Satuan", type = "Jenis"
+
+    of = "partners", name = "Nama", role = "Sebagai", phone = "Telepon"
+
+    of = "stock", item = "Barang", quantity = "Sisa", place = "Tempat", date_is = "2026-01-01"
+
+    Contoh: canting import pesanan.csv --map shopee.toml --item "Kain cap"
+
+    canting import barang.xlsx --map barang.toml
     """
-    from canting_client.bring import bring_in
+    from canting_client.bring import bring_in, bring_list, read_map_file
+    from canting_client.importing import ColumnMap
+    from canting_client.lists import ItemMap, PartnerMap
+    from canting_client.sheets import NoExcel
 
     said: Said = context.obj
+    map_ = read_map_file(columns)
+    if not isinstance(map_, ColumnMap):
+        if item is not None:
+            raise Friendly(t("--item hanya untuk penjualan."))
+        with said.book() as book:
+            try:
+                listing = bring_list(book, file, map_, place=place_named(book, at))
+            except NoExcel as error:
+                raise Friendly(str(error), "no_xlsx") from error
+        if isinstance(map_, ItemMap):
+            words = [t("{n} barang masuk.", n=listing.new)]
+        elif isinstance(map_, PartnerMap):
+            words = [t("{n} orang masuk.", n=listing.new)]
+        else:
+            words = [t("{n} baris stok awal masuk.", n=listing.new)]
+        if listing.known:
+            words.append(t("{n} sudah ada di buku, tidak dicatat lagi.", n=listing.known))
+        words += _about_bad(listing.bad)
+        said.say("\n".join(words), new=listing.new, known=listing.known, bad=_told(listing.bad))
+        return
     with said.book() as book:
-        told = bring_in(
-            book, file, columns, item=item, place=place_named(book, at), progress=not said.as_json
-        )
-    came_back = f" ({pieces(told.returned)} kembali)" if told.returned else ""
+        try:
+            told = bring_in(
+                book,
+                file,
+                columns,
+                item=item,
+                place=place_named(book, at),
+                progress=not said.as_json,
+            )
+        except NoExcel as error:
+            raise Friendly(str(error), "no_xlsx") from error
+    came_back = t(" ({returned} kembali)", returned=pieces(told.returned)) if told.returned else ""
     words = [
-        f"{told.sales} penjualan masuk: {money(told.amount)}, "
-        f"{pieces(told.quantity)} barang{came_back}."
+        t(
+            "{sales} penjualan masuk: {amount}, {quantity} barang{came_back}.",
+            sales=told.sales,
+            amount=money(told.amount),
+            quantity=pieces(told.quantity),
+            came_back=came_back,
+        )
     ]
     if told.known:
-        words.append(f"{told.known} sudah ada di buku, tidak dicatat lagi.")
+        words.append(t("{known} sudah ada di buku, tidak dicatat lagi.", known=told.known))
     if told.skipped:
-        words.append(f"{told.skipped} bukan penjualan (menurut statusnya), dilewati.")
-    if told.bad:
-        words.append(f"{len(told.bad)} baris tidak terbaca dan TIDAK masuk:")
-        words += [f"  baris {bad.line}: {bad.reason}" for bad in told.bad[:_BAD_ROWS_SHOWN]]
-        if len(told.bad) > _BAD_ROWS_SHOWN:
-            words.append(f"  … dan {len(told.bad) - _BAD_ROWS_SHOWN} lagi (semua: --json)")
-        words.append("Betulkan baris itu lalu impor lagi; yang sudah masuk tidak dobel.")
+        words.append(
+            t("{skipped} bukan penjualan (menurut statusnya), dilewati.", skipped=told.skipped)
+        )
+    words += _about_bad(told.bad)
     said.say(
         "\n".join(words),
         sales=told.sales,
@@ -80,8 +129,26 @@ def import_(
         returned=told.returned,
         known=told.known,
         skipped=told.skipped,
-        bad=[{"line": bad.line, "reason": bad.reason} for bad in told.bad],
+        bad=_told(told.bad),
     )
+
+
+def _about_bad(bad: list[BadRow]) -> list[str]:
+    if not bad:
+        return []
+    words = [t("{n} baris tidak terbaca dan TIDAK masuk:", n=len(bad))]
+    words += [
+        t("  baris {line}: {reason}", line=each.line, reason=each.reason)
+        for each in bad[:_BAD_ROWS_SHOWN]
+    ]
+    if len(bad) > _BAD_ROWS_SHOWN:
+        words.append(t("  … dan {n} lagi (semua: --json)", n=len(bad) - _BAD_ROWS_SHOWN))
+    words.append(t("Betulkan baris itu lalu impor lagi; yang sudah masuk tidak dobel."))
+    return words
+
+
+def _told(bad: list[BadRow]) -> list[dict[str, Any]]:
+    return [{"line": each.line, "reason": each.reason} for each in bad]
 
 
 # -- the book key ---------------------------------------------------------------------------
@@ -107,21 +174,26 @@ def key_show(
     """Tampilkan kunci buku, untuk diketik di perangkat kedua.
 
     Dengan kunci ini nama pembeli bisa dibaca. Jangan perlihatkan kepada orang lain.
+
+    Contoh: canting key show
     """
     said: Said = context.obj
     with said.book() as book:
         text = key_text(next(iter(book.book_keys.values())))
     if out is None:
         said.say(
-            f"{text}\nDi perangkat kedua: canting join ALAMAT KODE --key KUNCI-INI\n"
-            "Jangan perlihatkan kepada orang lain.",
+            t(
+                "{text}\nDi perangkat kedua: canting join ALAMAT KODE --key KUNCI-INI\n"
+                "Jangan perlihatkan kepada orang lain.",
+                text=text,
+            ),
             key=text,
         )
         return
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text + "\n")
-    said.say(f"Kunci ditulis ke {out}. Hapus berkas itu setelah dipakai.", file=str(out))
+    said.say(t("Kunci ditulis ke {out}. Hapus berkas itu setelah dipakai.", out=out), file=str(out))
 
 
 @key_app.command("add")
@@ -132,14 +204,17 @@ def key_add(
     ] = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Terima kunci buku perangkat lain, supaya nama yang ditulis di sana terbaca di sini."""
+    """Terima kunci buku perangkat lain, supaya nama yang ditulis di sana terbaca di sini.
+
+    Contoh: canting key add --key-file kunci.txt
+    """
     said: Said = context.obj
     given = _key_given(key, key_file)
     if given is None:
-        raise Friendly("Kuncinya mana? Lihat di perangkat lain: canting key show")
+        raise Friendly(t("Kuncinya mana? Lihat di perangkat lain: canting key show"))
     with said.book() as book:
         book.add_key(given, first=False)
-    said.say("Kunci diterima.")
+    said.say(t("Kunci diterima."))
 
 
 def _key_given(text: str | None, file: Path | None) -> BookKey | None:
@@ -150,7 +225,7 @@ def _key_given(text: str | None, file: Path | None) -> BookKey | None:
     try:
         return key_from(text)
     except BadKeyText as error:
-        raise Friendly("Kunci buku salah ketik: periksa lagi hurufnya.", "bad_key") from error
+        raise Friendly(t("Kunci buku salah ketik: periksa lagi hurufnya."), "bad_key") from error
 
 
 # -- the registry ---------------------------------------------------------------------------
@@ -167,6 +242,8 @@ def join(
     """Hubungkan buku ini ke dinas, dengan kode dari dinas.
 
     Perangkat kedua: tambahkan --key dengan kunci dari yang pertama (canting key show).
+
+    Contoh: canting join https://canting.mojokertokota.example AB12-CD34
     """
     import asyncio
 
@@ -176,22 +253,32 @@ def join(
     given = _key_given(key, key_file)
     address = url.strip().rstrip("/")
     if not address.casefold().startswith(("https://", "http://")):
-        raise Friendly(f"Alamat dinas diawali https:// – maksudnya https://{address} ?", "bad_url")
+        raise Friendly(
+            t("Alamat dinas diawali https:// – maksudnya https://{address} ?", address=address),
+            "bad_url",
+        )
     with said.book() as book:
         with _network_words():
-            enrolled = asyncio.run(network.enrol(address, code.strip(), said.home.key()))
+            enrolled = asyncio.run(
+                network.enrol(address, code.strip(), said.home.key(book.path.stem))
+            )
         # A book may be joined again: the registry moved, or no longer knows the device.
         if book.artisan not in (None, enrolled.artisan):
-            raise Friendly("Kode itu untuk buku orang lain. Buku ini tidak diubah.", "other_book")
+            raise Friendly(
+                t("Kode itu untuk buku orang lain. Buku ini tidak diubah."), "other_book"
+            )
         if given is not None:
             book.add_key(given, first=True)
         book.join(address, enrolled)
-    said.say("Terhubung ke dinas. Kirim catatan: canting sync", artisan=enrolled.artisan.hex())
+    said.say(t("Terhubung ke dinas. Kirim catatan: canting sync"), artisan=enrolled.artisan.hex())
 
 
 @app.command("sync")
 def sync_(context: typer.Context) -> None:
-    """Kirim yang baru ke dinas, dan ambil yang baru dari sana. Aman diulang kapan saja."""
+    """Kirim yang baru ke dinas, dan ambil yang baru dari sana. Aman diulang kapan saja.
+
+    Contoh: canting sync
+    """
     said: Said = context.obj
     # Without a name and without a book, opening says what to do.
     names: list[str | None] = [said.book_name] if said.book_name else [*said.home.names] or [None]
@@ -207,23 +294,32 @@ def sync_(context: typer.Context) -> None:
     words = []
     for each in told:
         words.append(
-            f"{each['book']}: {each['sent']} catatan terkirim, {each['received']} diterima."
+            t(
+                "{book}: {sent} catatan terkirim, {received} diterima.",
+                book=each["book"],
+                sent=each["sent"],
+                received=each["received"],
+            )
             + (
-                f" Masih di sini: {each['only_here']}."
+                t(" Masih di sini: {only_here}.", only_here=each["only_here"])
                 if each["only_here"]
-                else " Semua terkirim ✓"
+                else " " + t("Semua terkirim ✓")
             )
         )
         if each["rotated"]:
             words.append(
-                "  Buku ini pernah disalin atau dipulihkan. Catatan semua salinan disimpan; "
-                "periksa kalau ada yang tercatat dua kali: canting log"
+                t(
+                    "  Buku ini pernah disalin atau dipulihkan. Catatan semua salinan disimpan; "
+                    "periksa kalau ada yang tercatat dua kali: canting log"
+                )
             )
         if each["refused"]:
-            words.append(f"  {each['refused']} kiriman ditolak dinas; tetap aman di sini.")
+            words.append(
+                t("  {refused} kiriman ditolak dinas; tetap aman di sini.", refused=each["refused"])
+            )
     words += [f"{name}: {error}" for name, error in failed]
     said.say(
-        "\n".join(words) or "Belum ada buku yang terhubung ke dinas: canting join ALAMAT KODE",
+        "\n".join(words) or t("Belum ada buku yang terhubung ke dinas: canting join ALAMAT KODE"),
         books=told,
         failed=[
             {"book": name, "error": error.code, "message": str(error)} for name, error in failed
@@ -246,7 +342,7 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
             return []
         before = reading.figures(book).only_here
         with _network_words():
-            outcome = asyncio.run(network.sync(book, said.home.key()))
+            outcome = asyncio.run(network.sync(book, said.home.key(book.path.stem)))
         after = reading.figures(book).only_here
     return [
         {
@@ -261,13 +357,13 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
     ]
 
 
-_SAFE: Final = "Catatan Anda aman di perangkat ini."
-_TURNED_AWAY: Final = {
+SAFE: Final = "Catatan Anda aman di perangkat ini."
+TURNED_AWAY: Final = {
     "unknown_code": "Kode itu tidak dikenal; periksa hurufnya.",
     "code_used": "Kode itu sudah dipakai; minta yang baru.",
     "code_expired": "Kode itu sudah lewat waktunya; minta yang baru.",
     "too_many_guesses": "Terlalu sering salah; coba lagi nanti.",
-    "unknown_version": f"Dinas memakai Canting versi lain; perbarui dulu. {_SAFE}",
+    "unknown_version": "Dinas memakai Canting versi lain; perbarui dulu. {safe}",
 }
 
 
@@ -279,14 +375,23 @@ def _network_words() -> Iterator[None]:
     try:
         yield
     except NotReached as error:
-        raise Friendly(f"Dinas tidak terjangkau sekarang. {_SAFE}", "not_reached") from error
+        raise Friendly(
+            t("Dinas tidak terjangkau sekarang. {safe}", safe=t(SAFE)), "not_reached"
+        ) from error
     except NotTheRegistry as error:
         raise Friendly(
-            f"Yang menjawab bukan dinas: mungkin halaman masuk WiFi. {_SAFE}", "not_the_registry"
+            t("Yang menjawab bukan dinas: mungkin halaman masuk WiFi. {safe}", safe=t(SAFE)),
+            "not_the_registry",
         ) from error
     except TurnedAway as error:
-        text = _TURNED_AWAY.get(error.code, f"Dinas menolak ({error.code}). {_SAFE}")
+        text = (
+            t(TURNED_AWAY[error.code], safe=t(SAFE))
+            if error.code in TURNED_AWAY
+            else t("Dinas menolak ({code}). {safe}", code=error.code, safe=t(SAFE))
+        )
         raise Friendly(text, error.code) from error
     except Refused as error:
-        text = f"Dinas tidak mengenal perangkat ini. {_SAFE} Minta kode baru dari dinas."
+        text = t(
+            "Dinas tidak mengenal perangkat ini. {safe} Minta kode baru dari dinas.", safe=t(SAFE)
+        )
         raise Friendly(text, error.code) from error

@@ -20,6 +20,7 @@ from canting_client.cli.words import (
     money,
     quantity_in,
 )
+from canting_client.language import t
 from canting_protocol import changes as c
 from canting_protocol.changes import Account, Kind
 from canting_protocol.ledger.facts import FACTS
@@ -91,17 +92,19 @@ def sell(
     said: Said = context.obj
     account = choice(pay, PAYMENTS)
     if account == Account.RECEIVABLE and to is None:
-        raise Friendly("Yang berutang siapa? Tambahkan --to NAMA.")
+        raise Friendly(t("Yang berutang siapa? Tambahkan --to NAMA."))
     if item is None and not line:
-        raise Friendly('Barang apa? Misalnya: canting sell "Kain cap" 2')
+        raise Friendly(t('Barang apa? Misalnya: canting sell "Kain cap" 2'))
     if price is not None and amount is not None:
-        raise Friendly("Pilih satu: HARGA semuanya, atau --price harga satu.")
+        raise Friendly(t("Pilih satu: HARGA semuanya, atau --price harga satu."))
     with said.book() as book:
         asked = [] if item is None else [(item, quantity, amount)]
         for each in line or []:
             parts = each.rsplit(":", 2)
             if len(parts) != 3:
-                raise Friendly(f"{each!r}: tulis BARANG:BERAPA:HARGA, misalnya Syal:1:90.000")
+                raise Friendly(
+                    t("{each!r}: tulis BARANG:BERAPA:HARGA, misalnya Syal:1:90.000", each=each)
+                )
             asked.append((parts[0], parts[1], parts[2]))
         keys = [reading.find(book, Kind.ITEM, name) for name, _, _ in asked]
         lines = [
@@ -115,7 +118,7 @@ def sell(
                 CHANNELS.get(channel.casefold(), channel),
                 account,
                 day_in(day),
-                _partner(book, to),
+                partner_named(book, to),
                 None if fee is None else amount_in(fee),
                 None if note is None else book.hide(note),
                 reference,
@@ -124,7 +127,14 @@ def sell(
         sold = [(_called(book, key), each.quantity) for key, each in zip(keys, lines, strict=True)]
     total = sum(each.amount for each in lines)
     said.say(
-        f"{_recorded(placed.n)} jual {goods(sold)}, {money(total)} ({pay}). {_undo(placed.n)}",
+        t(
+            "{recorded} jual {goods}, {total} ({pay}). {undo}",
+            recorded=recorded(placed.n),
+            goods=goods(sold),
+            total=money(total),
+            pay=pay,
+            undo=undo(placed.n),
+        ),
         n=placed.n,
         amount=total,
     )
@@ -157,7 +167,7 @@ def return_(
         if of is not None:
             row, _ = reading.find_fact(book, of)
             if row.kind != Kind.SALE:
-                raise Friendly(f"No. {of} bukan penjualan. Lihat: canting log")
+                raise Friendly(t("No. {of} bukan penjualan. Lihat: canting log", of=of))
             sale = book.wire_name(book.key_of(row.placed))
         key = reading.find(book, Kind.ITEM, item)
         back = c.GoodsLine(book.wire_name(key), quantity_in(quantity), amount_in(amount))
@@ -168,15 +178,20 @@ def return_(
                 CHANNELS.get(channel.casefold(), channel),
                 choice(pay, PAYMENTS),
                 day_in(day),
-                _partner(book, buyer),
+                partner_named(book, buyer),
                 sale,
                 None if note is None else book.hide(note),
             )
         )[0]
         what = goods([(_called(book, key), back.quantity)])
     said.say(
-        f"{_recorded(placed.n)} {what} kembali, {money(back.amount)} dikembalikan. "
-        f"{_undo(placed.n)}",
+        t(
+            "{recorded} {what} kembali, {amount} dikembalikan. {undo}",
+            recorded=recorded(placed.n),
+            what=what,
+            amount=money(back.amount),
+            undo=undo(placed.n),
+        ),
         n=placed.n,
         amount=back.amount,
     )
@@ -198,9 +213,9 @@ def buy(
 ) -> None:
     """Catat pembelian bahan atau barang. Contoh: canting buy "Mori prima" 10 350.000"""
     said: Said = context.obj
-    account = _paid_out(pay)
+    account = paid_out(pay)
     if account == Account.PAYABLE and seller is None:
-        raise Friendly("Berutang kepada siapa? Tambahkan --from NAMA.")
+        raise Friendly(t("Berutang kepada siapa? Tambahkan --from NAMA."))
     with said.book() as book:
         key = reading.find(book, Kind.ITEM, item)
         bought = c.GoodsLine(book.wire_name(key), quantity_in(quantity), amount_in(amount))
@@ -210,13 +225,20 @@ def buy(
                 place_named(book, at),
                 account,
                 day_in(day),
-                _partner(book, seller),
+                partner_named(book, seller),
                 None if note is None else book.hide(note),
             )
         )[0]
         what = goods([(_called(book, key), bought.quantity)])
     said.say(
-        f"{_recorded(placed.n)} beli {what}, {money(bought.amount)} ({pay}). {_undo(placed.n)}",
+        t(
+            "{recorded} beli {what}, {amount} ({pay}). {undo}",
+            recorded=recorded(placed.n),
+            what=what,
+            amount=money(bought.amount),
+            pay=pay,
+            undo=undo(placed.n),
+        ),
         n=placed.n,
         amount=bought.amount,
     )
@@ -251,14 +273,14 @@ def make(
     Contoh: canting make "Kain cap:3" --used "Mori prima:7,5" --wage 90.000
     """
     said: Said = context.obj
-    account = _paid_out(pay)
+    account = paid_out(pay)
     if wage is not None and account == Account.PAYABLE and worker is None:
-        raise Friendly("Upah siapa yang belum dibayar? Tambahkan --worker NAMA.")
+        raise Friendly(t("Upah siapa yang belum dibayar? Tambahkan --worker NAMA."))
     with said.book() as book:
         done, came_out = _move_lines(book, [*(made or []), *(made_too or [])])
         gone, _ = _move_lines(book, used or [])
         if not done and not gone and wage is None:
-            raise Friendly('Apa yang jadi? Misalnya: canting make "Kain cap:3"')
+            raise Friendly(t('Apa yang jadi? Misalnya: canting make "Kain cap:3"'))
         placed = book.record(
             c.Production(
                 gone,
@@ -267,14 +289,20 @@ def make(
                 None if to is None else place_named(book, to),
                 day_in(day),
                 None if wage is None else amount_in(wage),
-                _partner(book, worker),
+                partner_named(book, worker),
                 account,
                 None if note is None else book.hide(note),
             )
         )[0]
-    paid = "" if wage is None else f", upah {money(amount_in(wage))} ({pay})"
+    paid = "" if wage is None else t(", upah {wage} ({pay})", wage=money(amount_in(wage)), pay=pay)
     said.say(
-        f"{_recorded(placed.n)} jadi {goods(came_out) or 'belum ada'}{paid}. {_undo(placed.n)}",
+        t(
+            "{recorded} jadi {goods}{paid}. {undo}",
+            recorded=recorded(placed.n),
+            goods=goods(came_out) or t("belum ada"),
+            paid=paid,
+            undo=undo(placed.n),
+        ),
         n=placed.n,
     )
 
@@ -299,7 +327,7 @@ def move(
     with said.book() as book:
         keys = [reading.find(book, Kind.PLACE, each) for each in (source, to)]
         if keys[0] == keys[1]:
-            raise Friendly("Dari mana ke mana? Tambahkan --to TEMPAT (atau --from TEMPAT).")
+            raise Friendly(t("Dari mana ke mana? Tambahkan --to TEMPAT (atau --from TEMPAT)."))
         key = reading.find(book, Kind.ITEM, item)
         line = c.MoveLine(book.wire_name(key), quantity_in(quantity))
         placed = book.record(
@@ -314,7 +342,14 @@ def move(
         ends = [reading.thing(book, Kind.PLACE, each).name for each in keys]
         what = goods([(_called(book, key), line.quantity)])
     said.say(
-        f"{_recorded(placed.n)} {what} pindah dari {ends[0]} ke {ends[1]}. {_undo(placed.n)}",
+        t(
+            "{recorded} {what} pindah dari {source} ke {to}. {undo}",
+            recorded=recorded(placed.n),
+            what=what,
+            source=ends[0],
+            to=ends[1],
+            undo=undo(placed.n),
+        ),
         n=placed.n,
     )
 
@@ -338,14 +373,23 @@ def count(
         for each in lines:
             name, equals, many = each.rpartition("=")
             if not equals:
-                raise Friendly(f"{each!r}: tulis BARANG=BERAPA, misalnya 'Kain cap=4'")
+                raise Friendly(t("{each!r}: tulis BARANG=BERAPA, misalnya 'Kain cap=4'", each=each))
             key = reading.find(book, Kind.ITEM, name)
             counted.append(c.CountLine(book.wire_name(key), counted_in(many)))
             found.append((_called(book, key), counted[-1].counted))
         where = reading.find(book, Kind.PLACE, at)
         placed = book.record(c.Count(counted, book.wire_name(where), day_in(day)))[0]
         called = reading.thing(book, Kind.PLACE, where).name
-    said.say(f"{_recorded(placed.n)} di {called} ada {goods(found)}. {_undo(placed.n)}", n=placed.n)
+    said.say(
+        t(
+            "{recorded} di {called} ada {goods}. {undo}",
+            recorded=recorded(placed.n),
+            called=called,
+            goods=goods(found),
+            undo=undo(placed.n),
+        ),
+        n=placed.n,
+    )
 
 
 @app.command()
@@ -364,16 +408,26 @@ def void(
     with said.book() as book:
         row, already = reading.find_fact(book, number)
         if row.kind == Kind.VOID:
-            raise Friendly(f"No. {number} pembatalan; catat lagi saja yang dibatalkan.")
+            raise Friendly(
+                t("No. {number} pembatalan; catat lagi saja yang dibatalkan.", number=number)
+            )
         if row.kind not in FACTS:
-            raise Friendly(f"No. {number} tidak bisa dibatalkan; ubah saja, misalnya: item edit.")
+            raise Friendly(
+                t(
+                    "No. {number} tidak bisa dibatalkan; ubah saja, misalnya: item edit.",
+                    number=number,
+                )
+            )
         if already:
-            raise Friendly(f"No. {number} sudah dibatalkan.", "voided_already")
+            raise Friendly(t("No. {number} sudah dibatalkan.", number=number), "voided_already")
         placed = book.record(c.Void(book.wire_name(book.key_of(row.placed)), reason))[0]
-    said.say(f"{_recorded(placed.n)} no. {number} dibatalkan.", n=placed.n)
+    said.say(
+        t("{recorded} no. {number} dibatalkan.", recorded=recorded(placed.n), number=number),
+        n=placed.n,
+    )
 
 
-_LEVEL_WORDS: Final = {
+LEVEL_WORDS: Final = {
     "registry": "Dinas hanya melihat bahwa Anda terdaftar.",
     "totals": "Dinas melihat jumlah penjualan per bulan, bukan rinciannya.",
     "lines": "Dinas melihat rincian penjualan dan barang. Nama pembeli tetap tidak terlihat.",
@@ -392,12 +446,14 @@ def share(
     totals: jumlah per bulan (ini yang berlaku kalau Anda tidak memilih)
 
     lines: rincian penjualan dan barang
+
+    Contoh: canting share totals
     """
     said: Said = context.obj
     chosen = choice(level, LEVELS)
     with said.book() as book:
         placed = book.record(c.Consent(chosen))[0]
-    said.say(_LEVEL_WORDS[level.strip().casefold()], n=placed.n)
+    said.say(t(LEVEL_WORDS[level.strip().casefold()]), n=placed.n)
 
 
 # -- names and lines ------------------------------------------------------------------------
@@ -408,7 +464,8 @@ def place_named(book: Book, name: str) -> c.Name:
     return book.wire_name(reading.find(book, Kind.PLACE, name))
 
 
-def _partner(book: Book, name: str | None) -> c.Name | None:
+def partner_named(book: Book, name: str | None) -> c.Name | None:
+    """Return how the next change names a partner, if there is one."""
     return None if name is None else book.wire_name(reading.find(book, Kind.PARTNER, name))
 
 
@@ -416,15 +473,18 @@ def _called(book: Book, key: Key) -> str:
     return reading.thing(book, Kind.ITEM, key).name
 
 
-def _recorded(n: int) -> str:
-    return f"Tercatat no. {n}:"
+def recorded(n: int) -> str:
+    """Return how an answer begins: what was recorded has a number."""
+    return t("Tercatat no. {n}:", n=n)
 
 
-def _undo(n: int) -> str:
-    return f"Batalkan: canting void {n}"
+def undo(n: int) -> str:
+    """Return how it is undone."""
+    return t("Batalkan: canting void {n}", n=n)
 
 
-def _paid_out(pay: str) -> int:
+def paid_out(pay: str) -> int:
+    """Return the account that pays; on credit it is what she owes."""
     account = choice(pay, PAYMENTS)
     return int(Account.PAYABLE) if account == Account.RECEIVABLE else account
 
@@ -445,16 +505,22 @@ def _sale_line(
     else:
         each = amount_in(price) if price is not None else fields.get(c.ItemField.PRICE)
         if not isinstance(each, int):
-            raise Friendly(f"{name!r} belum punya harga: canting sell {name!r} {quantity} HARGA")
+            raise Friendly(
+                t(
+                    "{name!r} belum punya harga: canting sell {name!r} {quantity} HARGA",
+                    name=name,
+                    quantity=quantity,
+                )
+            )
         total = each * many // 1000
     owner = fields.get(c.ItemField.OWNER)
     if owner is None:
         if commission is not None:
-            raise Friendly(f"{name!r} milik sendiri: tidak ada komisi.")
+            raise Friendly(t("{name!r} milik sendiri: tidak ada komisi.", name=name))
         return c.SaleLine(book.wire_name(key), many, total)
     part = 0 if commission is None else amount_in(commission)
     if part > total:
-        raise Friendly("Komisinya lebih besar daripada harganya.")
+        raise Friendly(t("Komisinya lebih besar daripada harganya."))
     return c.SaleLine(book.wire_name(key), many, total, book.wire_name(Key(str(owner))), part)
 
 
@@ -463,7 +529,7 @@ def _move_lines(book: Book, texts: list[str]) -> tuple[list[c.MoveLine], list[tu
     for text in texts:
         name, colon, many = text.rpartition(":")
         if not colon:
-            raise Friendly(f"{text!r}: tulis BARANG:BERAPA, misalnya 'Kain cap:3'")
+            raise Friendly(t("{text!r}: tulis BARANG:BERAPA, misalnya 'Kain cap:3'", text=text))
         key = reading.find(book, Kind.ITEM, name)
         lines.append(c.MoveLine(book.wire_name(key), quantity_in(many)))
         told.append((_called(book, key), lines[-1].quantity))

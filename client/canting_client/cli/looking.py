@@ -7,18 +7,20 @@ import typer
 
 from canting_client import reading
 from canting_client.cli.run import Said, app
-from canting_client.cli.words import KINDS, date, goods, money, pieces
+from canting_client.cli.words import date, goods, money, pieces
+from canting_client.language import t
+from canting_client.vocabulary import FIELDS, KINDS
 from canting_protocol import changes as c
 from canting_protocol.changes import Kind
 from canting_protocol.messages import Reason, Verdict
 from canting_protocol.names import Key
 
-_VERDICTS: Final = {
+VERDICTS: Final = {
     Verdict.CONFLICT: "beda antara dua perangkat",
     Verdict.PARKED: "disimpan, menunggu",
     Verdict.REFUSED: "disimpan, tidak dihitung",
 }
-_REASONS: Final = {
+REASONS: Final = {
     Reason.NONE: "",
     Reason.UNKNOWN_KIND: "dinas belum mengenal jenis catatan ini",
     Reason.BAD_VALUE: "isinya tidak terbaca",
@@ -26,46 +28,8 @@ _REASONS: Final = {
     Reason.NOT_YOURS: "yang dibatalkan bukan catatan sendiri",
     Reason.NOT_A_FACT: "yang dibatalkan bukan catatan kejadian",
 }
-_WHOSE: Final = {"here": "perangkat ini", "registry": "dinas", "other": "perangkat lain"}
+WHOSE: Final = {"here": "perangkat ini", "registry": "dinas", "other": "perangkat lain"}
 _OF: Final = {"item": Kind.ITEM, "partner": Kind.PARTNER, "place": Kind.PLACE}
-_FIELDS: Final[dict[str, dict[int, str]]] = {
-    "profile": {
-        c.ProfileField.NAME: "nama",
-        c.ProfileField.BRAND: "merek",
-        c.ProfileField.AREA: "kelurahan",
-        c.ProfileField.PHONE: "telepon",
-    },
-    "item": {
-        c.ItemField.NAME: "nama",
-        c.ItemField.TYPE: "jenis",
-        c.ItemField.UNIT: "satuan",
-        c.ItemField.PRICE: "harga",
-        c.ItemField.MOTIF: "motif",
-        c.ItemField.TECHNIQUE: "teknik",
-        c.ItemField.DYE: "pewarna",
-        c.ItemField.TEXTILE: "kain",
-        c.ItemField.PRODUCT_CLASS: "golongan",
-        c.ItemField.STOCK_MIN: "sisa terkecil",
-        c.ItemField.OWNER: "pemilik",
-        c.ItemField.SAME_AS: "sama dengan",
-        c.ItemField.ARCHIVED: "tidak dipakai lagi",
-    },
-    "partner": {
-        c.PartnerField.NAME: "nama",
-        c.PartnerField.ROLE: "sebagai",
-        c.PartnerField.PHONE: "telepon",
-        c.PartnerField.NOTE: "catatan",
-        c.PartnerField.SAME_AS: "sama dengan",
-        c.PartnerField.ARCHIVED: "tidak dipakai lagi",
-    },
-    "place": {
-        c.PlaceField.NAME: "nama",
-        c.PlaceField.TYPE: "jenis",
-        c.PlaceField.PARTNER: "pemilik",
-        c.PlaceField.SAME_AS: "sama dengan",
-        c.PlaceField.ARCHIVED: "tidak dipakai lagi",
-    },
-}
 
 
 @app.command("log")
@@ -75,19 +39,18 @@ def log_(
         int, typer.Option("--last", metavar="BERAPA", min=1, help="Berapa catatan.")
     ] = 20,
 ) -> None:
-    """Lihat catatan terbaru, dengan nomornya."""
+    """Lihat catatan terbaru, dengan nomornya. Contoh: canting log --last 50"""
     said: Said = context.obj
     with said.book() as book:
         told = reading.newest(book, many)
     width = max((len(each.number) for each in told), default=0)
 
     def line(fact: reading.Fact) -> str:
-        what = f"no. {fact.of}" if fact.of is not None else goods(fact.goods)
+        what = t("no. {of}", of=fact.of) if fact.of is not None else goods(fact.goods)
         amount = "" if fact.amount is None else f", {money(fact.amount)}"
-        gone = "  (dibatalkan)" if fact.voided else ""
-        return (
-            f"{fact.number:>{width}}  {date(fact.day):>11}  {KINDS[fact.kind]} {what}{amount}{gone}"
-        )
+        gone = "  " + t("(dibatalkan)") if fact.voided else ""
+        happened = f"{t(KINDS[fact.kind])} {what}{amount}{gone}"
+        return f"{fact.number:>{width}}  {date(fact.day):>11}  {happened}"
 
     rows = [
         {
@@ -101,7 +64,7 @@ def log_(
         }
         for each in told
     ]
-    said.say("\n".join(map(line, told)) or "Belum ada catatan.", rows=rows)
+    said.say("\n".join(map(line, told)) or t("Belum ada catatan."), rows=rows)
 
 
 @app.command()
@@ -111,7 +74,7 @@ def stock(
         str | None, typer.Option("--at", metavar="TEMPAT", help="Hanya di tempat ini.")
     ] = None,
 ) -> None:
-    """Lihat sisa barang, dan di mana."""
+    """Lihat sisa barang, dan di mana. Contoh: canting stock --at rumah"""
     said: Said = context.obj
     with said.book() as book:
         where = None if at is None else reading.find(book, Kind.PLACE, at)
@@ -139,22 +102,29 @@ def stock(
     def line(row: dict[str, Any]) -> str:
         notes = []
         if row["quantity"] < 0:
-            notes.append("kurang dari nol: hitung barangnya")
+            notes.append(t("kurang dari nol: hitung barangnya"))
         elif row["scarce"]:
-            notes.append("hampir habis")
+            notes.append(t("hampir habis"))
         if row["uncertain"]:
-            notes.append(f"{pieces(row['uncertain'])} belum pasti: hitung lagi")
+            notes.append(
+                t("{uncertain} belum pasti: hitung lagi", uncertain=pieces(row["uncertain"]))
+            )
         if row["disputed"]:
-            notes.append("dua hitungan berbeda: hitung lagi")
+            notes.append(t("dua hitungan berbeda: hitung lagi"))
         note = f"  ← {'; '.join(notes)}" if notes else ""
         return f"{pieces(row['quantity']):>8}  {row['item']}  ({row['place']}){note}"
 
-    said.say("\n".join(map(line, rows)) or "Belum ada barang.", rows=rows)
+    said.say("\n".join(map(line, rows)) or t("Belum ada barang."), rows=rows)
 
 
 @app.command()
 def conflicts(context: typer.Context) -> None:
-    """Lihat yang ditulis berbeda di dua perangkat. Tulis sekali lagi untuk memutuskan."""
+    """Lihat yang ditulis berbeda di dua perangkat. Tulis sekali lagi untuk memutuskan.
+
+    Contoh: canting conflicts
+
+    canting item edit "Kain cap" --price 185.000
+    """
     said: Said = context.obj
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
@@ -162,48 +132,63 @@ def conflicts(context: typer.Context) -> None:
         for entity, field, values in reading.conflicts(book):
             word, _, key = entity.partition(":")
             kind = _OF.get(word)
-            name = "profil" if kind is None else reading.thing(book, kind, Key(key)).name
-            about = _FIELDS.get(word, {}).get(field, f"isian {field}")
+            name = t("profil") if kind is None else reading.thing(book, kind, Key(key)).name
+            about = FIELDS.get(word, {}).get(field)
+            told_about = t("isian {field}", field=field) if about is None else t(about)
             told = [
                 {"value": each.value, "shown": each.shown, "whose": each.whose} for each in values
             ]
-            rows.append({"of": name, "field": about, "values": told})
-            lines.append(f"{name}, {about}:")
+            rows.append({"of": name, "field": told_about, "values": told})
+            lines.append(f"{name}, {told_about}:")
             for each in values:
                 price = about == "harga" and isinstance(each.value, int)
                 value = money(each.value) if price else each.value
-                used = "  ← yang dipakai" if each.shown else ""
-                lines.append(f"  {value}  ({_WHOSE[each.whose]}){used}")
+                used = t("  ← yang dipakai") if each.shown else ""
+                lines.append(f"  {value}  ({t(WHOSE[each.whose])}){used}")
         for item, place, lying in reading.stock(book):
             if lying.disputed:
-                rows.append({"of": f"{item} di {place}", "field": "hitungan", "values": []})
-                lines.append(f"{item} di {place}: dua hitungan berbeda. Hitung lagi barangnya.")
-    said.say("\n".join(lines) or "Tidak ada yang berbeda.", rows=rows)
+                rows.append(
+                    {
+                        "of": t("{item} di {place}", item=item, place=place),
+                        "field": t("hitungan"),
+                        "values": [],
+                    }
+                )
+                lines.append(
+                    t(
+                        "{item} di {place}: dua hitungan berbeda. Hitung lagi barangnya.",
+                        item=item,
+                        place=place,
+                    )
+                )
+    said.say("\n".join(lines) or t("Tidak ada yang berbeda."), rows=rows)
 
 
 @app.command()
 def status(context: typer.Context) -> None:
-    """Lihat apa yang sudah dan belum sampai ke dinas."""
+    """Lihat apa yang sudah dan belum sampai ke dinas. Contoh: canting status"""
     said: Said = context.obj
     with said.book() as book:
         told = reading.figures(book)
         url, joined = book.url, book.artisan is not None
         level = reading.sharing(book).name.lower()
     lines = [
-        f"Belum terkirim (hanya di perangkat ini): {told.only_here}"
+        t("Belum terkirim (hanya di perangkat ini): {only_here}", only_here=told.only_here)
         if told.only_here
-        else "Semua terkirim ✓",
-        f"Sudah di dinas: {told.in_registry}",
+        else t("Semua terkirim ✓"),
+        t("Sudah di dinas: {in_registry}", in_registry=told.in_registry),
     ]
     if not told.only_here and not told.in_registry:
-        lines = ["Buku ini masih kosong."]
+        lines = [t("Buku ini masih kosong.")]
     for each in told.because:
-        why = _REASONS.get(each.reason, "") if each.reason is not None else "lihat dinas"
-        lines.append(f"  {each.changes} {_VERDICTS[each.verdict]}{': ' if why else ''}{why}")
+        why = REASONS.get(each.reason, "") if each.reason is not None else t("lihat dinas")
+        why = t(why) if why else ""
+        verdict = t(VERDICTS[each.verdict])
+        lines.append(f"  {each.changes} {verdict}{': ' if why else ''}{why}")
     if told.conflicts:
-        lines.append("  Lihat: canting conflicts")
+        lines.append(t("  Lihat: canting conflicts"))
     if not joined:
-        lines.append("Belum terhubung ke dinas: canting join ALAMAT KODE")
+        lines.append(t("Belum terhubung ke dinas: canting join ALAMAT KODE"))
     said.say(
         "\n".join(lines),
         joined=joined,

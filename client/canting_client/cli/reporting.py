@@ -10,6 +10,7 @@ from canting_client.book import Book
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly
 from canting_protocol.changes import Kind, PlaceField, ProfileField
+from canting_protocol.ledger.registers import PROFILE
 from canting_protocol.ledger.times import day_of, month_of
 from canting_protocol.names import Key
 
@@ -120,7 +121,7 @@ def _called(book: Book) -> "Called":
 
 def _whose(book: Book) -> str:
     """Return her brand and name, as the profile shows them."""
-    fields = reading.profile(book)
+    fields = reading.fields(book, PROFILE)
     names = [fields.get(field) for field in (ProfileField.BRAND, ProfileField.NAME)]
     return ", ".join(str(name) for name in names if name)
 

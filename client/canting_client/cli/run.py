@@ -1,6 +1,8 @@
 """How a command runs: the options that all share, how it speaks, and what an error becomes."""
 
 import errno
+import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from canting_client.book import Book, NotJoined
 from canting_client.cli.words import Friendly
 from canting_client.home import Home, HomeProblem
 from canting_client.importing import BadMap
+from canting_client.language import LANGUAGES, choose, t
 from canting_client.reading import NotOne
 from canting_client.store import NewerBook
 from canting_protocol.changes import BadChange
@@ -25,13 +28,31 @@ app: Final = typer.Typer(
     help="Canting: buku usaha perajin batik. Dicatat di sini, dengan atau tanpa jaringan.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 # Typer carries a click of its own, or once used the other one: its own names lead to the right one.
 _UsageError: Final = cast(type[Exception], typer.BadParameter.__bases__[0])
 
-_FRONT: Final = ("--home", "--book")
+_FRONT: Final = ("--home", "--book", "--lang")
+
+HELP: Final = "Lihat penjelasan ini."
+PANELS: Final = {
+    "ARGUMENTS_PANEL_TITLE": "Isian",
+    "OPTIONS_PANEL_TITLE": "Pilihan",
+    "COMMANDS_PANEL_TITLE": "Perintah",
+    "DEFAULT_STRING": "[biasanya: {}]",
+    "REQUIRED_LONG_STRING": "[harus diisi]",
+}
+"""What Typer itself writes on a help page."""
+_TYPERS_OWN: Final = {
+    "install_completion": "Pasang pelengkap perintah untuk shell ini.",
+    "show_completion": "Tampilkan pelengkap perintah, untuk disalin atau disesuaikan.",
+}
+_COMPLETING: Final = "_CANTING_COMPLETE"
+EXAMPLE: Final = "Contoh:"
+"""Begins the examples of a command, which stand at the end of its help page."""
+_TYPED: Final = re.compile(r"canting |\w+ = ")
+"""What is typed is the same in every language."""
 
 
 class Said:
@@ -63,16 +84,19 @@ def options(
         str | None, typer.Option(metavar="NAMA", help="Buku siapa, kalau ada beberapa.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Jawab dalam JSON.")] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="BAHASA", help="id (Indonesia) atau en (Inggris).")
+    ] = None,
 ) -> None:
     """Buku usaha perajin batik. Dicatat di sini, dengan atau tanpa jaringan.
 
-    Mulai:   canting init siti --name "Bu Siti"
+    Contoh: canting init siti --name "Bu Siti"
 
-    Barang:  canting item add "Kain cap" --price 175.000
+    canting item add "Kain cap" --price 175.000
 
-    Jual:    canting sell "Kain cap" 2
+    canting sell "Kain cap" 2
 
-    Sisa:    canting stock
+    canting stock
     """
     context.obj = Said(home, book, as_json=as_json)
 
@@ -81,14 +105,22 @@ def main() -> None:
     """Run a command; what a person can mend is said in one line."""
     arguments = sys.argv[1:]
     as_json = "--json" in _before_the_dashes(arguments)
-    root = typer.main.get_command(app)
     ordered = _front_first(arguments)
-    if _wants_help(ordered):
-        _speak_indonesian(root)
+    asked = _language_asked(ordered)
+    if not choose(asked or os.environ.get("CANTING_LANG")) and asked is not None:
+        _fail(
+            t("Bahasa {lang!r} tidak ada; pilih: {all}.", lang=asked, all=", ".join(LANGUAGES)),
+            "usage",
+            2,
+            as_json=as_json,
+        )
+    root = typer.main.get_command(app)
+    if _wants_help(ordered) or _COMPLETING in os.environ:
+        put_into_words(root)
     try:
         status = root(ordered, standalone_mode=False, prog_name="canting")
     except typer.Abort:
-        _fail("Dihentikan.", "stopped", 130, as_json=as_json)
+        _fail(t("Dihentikan."), "stopped", 130, as_json=as_json)
     except _UsageError as error:
         text = _usage(error)
         if not text:  # the help was shown instead
@@ -106,6 +138,15 @@ def _wants_help(ordered: list[str]) -> bool:
     """Say whether a help page will be shown; its machinery is slow to load."""
     groups = {group.name for group in app.registered_groups}
     return not ordered or "--help" in ordered or ordered[-1] in groups
+
+
+def _language_asked(ordered: list[str]) -> str | None:
+    for position, each in enumerate(_before_the_dashes(ordered)):
+        if each == "--lang" and position + 1 < len(ordered):
+            return ordered[position + 1]
+        if each.startswith("--lang="):
+            return each.removeprefix("--lang=")
+    return None
 
 
 def _before_the_dashes(arguments: list[str]) -> list[str]:
@@ -152,27 +193,35 @@ def _for_a_person(error: Exception) -> tuple[str, str] | None:
         case BadMap():
             return "bad_map", str(error)
         case TooBig() | BadChange():
-            return "too_big", "Ada isian yang terlalu besar atau terlalu panjang. Tidak dicatat."
+            return "too_big", t("Ada isian yang terlalu besar atau terlalu panjang. Tidak dicatat.")
         case NotJoined():
-            return "not_joined", "Buku ini belum terhubung ke dinas: canting join ALAMAT KODE"
+            return "not_joined", t("Buku ini belum terhubung ke dinas: canting join ALAMAT KODE")
         case NewerBook():
             return (
                 "newer_book",
-                "Buku ini dari Canting yang lebih baru; perbarui dulu. Tidak ada yang hilang.",
+                t("Buku ini dari Canting yang lebih baru; perbarui dulu. Tidak ada yang hilang."),
             )
         case filelock.Timeout():
-            return "busy", "Buku ini sedang dipakai program lain. Coba lagi sebentar."
+            return "busy", t("Buku ini sedang dipakai program lain. Coba lagi sebentar.")
         case sqlite3.OperationalError() if "full" in str(error):
-            return "full", "Penyimpanan penuh: catatan ini tidak masuk. Kosongkan dulu."
+            return "full", t("Penyimpanan penuh: catatan ini tidak masuk. Kosongkan dulu.")
         case sqlite3.DatabaseError():
             return (
                 "damaged",
-                f"Berkas buku tidak bisa dibuka ({error}). Jangan dihapus; minta petugas datang.",
+                t(
+                    "Berkas buku tidak bisa dibuka ({error}). "
+                    "Jangan dihapus; minta petugas datang.",
+                    error=error,
+                ),
             )
         case OSError() if error.errno == errno.ENOSPC:
-            return "full", "Penyimpanan penuh: catatan ini tidak masuk. Kosongkan dulu."
+            return "full", t("Penyimpanan penuh: catatan ini tidak masuk. Kosongkan dulu.")
         case OSError() if error.filename is not None:
-            return "file", f"Berkas {error.filename} tidak bisa dibuka: {_why(error)}."
+            return "file", t(
+                "Berkas {filename} tidak bisa dibuka: {why}.",
+                filename=error.filename,
+                why=_why(error),
+            )
         case _:
             return None
 
@@ -180,22 +229,22 @@ def _for_a_person(error: Exception) -> tuple[str, str] | None:
 def _why(error: OSError) -> str:
     match error:
         case FileNotFoundError():
-            return "tidak ada"
+            return t("tidak ada")
         case PermissionError():
-            return "tidak diizinkan"
+            return t("tidak diizinkan")
         case IsADirectoryError():
-            return "itu folder"
+            return t("itu folder")
         case FileExistsError():
-            return "sudah ada"
+            return t("sudah ada")
         case _:
-            return error.strerror or "rusak"
+            return error.strerror or t("rusak")
 
 
 def _usage(error: Any) -> str:
     """Return what was wrong in how a command was typed, and where to read about it."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "canting"
-    see = f" Lihat: {path} --help"
+    see = t(" Lihat: {path} --help", path=path)
     match type(error).__name__:
         case "NoArgsIsHelpError":
             # Typer with rich has printed it; without rich it is the message.
@@ -203,42 +252,73 @@ def _usage(error: Any) -> str:
                 typer.echo(help_text, err=True)
             return ""
         case "MissingParameter" if error.param is not None:
-            return f"Masih kurang {_shown(error.param)}.{see}"
+            return t("Masih kurang {param}.{see}", param=_shown(error.param), see=see)
         case "NoSuchOption":
-            return f"Tidak ada pilihan {error.option_name}.{see}"
+            return t(
+                "Tidak ada pilihan {option_name}.{see}", option_name=error.option_name, see=see
+            )
         case "BadOptionUsage":
-            return f"Pilihan {error.option_name} salah dipakai: isinya apa?{see}"
+            return t(
+                "Pilihan {option_name} salah dipakai: isinya apa?{see}",
+                option_name=error.option_name,
+                see=see,
+            )
         case "BadParameter" if error.param is not None:
-            return f"Isian {_shown(error.param)} salah.{see}"
+            return t("Isian {param} salah.{see}", param=_shown(error.param), see=see)
     if "extra argument" in error.message:
-        return f"Isiannya terlalu banyak; nama yang lebih dari satu kata diberi tanda kutip.{see}"
-    return f"Perintah itu tidak ada.{see}"
+        return t(
+            "Isiannya terlalu banyak; nama yang lebih dari satu kata diberi tanda kutip.{see}",
+            see=see,
+        )
+    return t("Perintah itu tidak ada.{see}", see=see)
 
 
 def _shown(parameter: Any) -> str:
     """Return an option as it is typed, an argument as its help page calls it."""
     name = str(parameter.opts[0])
-    return name if name.startswith("-") else str(parameter.metavar or name.upper())
+    return name if name.startswith("-") else t(str(parameter.metavar or name.upper()))
 
 
-def _speak_indonesian(command: Any) -> None:
-    """Put the words that Typer itself writes on a help page into Indonesian."""
+def put_into_words(root: Any) -> None:
+    """Put every help page into the language that is spoken, the examples at its end."""
     from typer import rich_utils
 
-    for name, words in (
-        ("ARGUMENTS_PANEL_TITLE", "Isian"),
-        ("OPTIONS_PANEL_TITLE", "Pilihan"),
-        ("COMMANDS_PANEL_TITLE", "Perintah"),
-        ("DEFAULT_STRING", "[biasanya: {}]"),
-        ("REQUIRED_LONG_STRING", "[harus diisi]"),
-    ):
-        setattr(rich_utils, name, words)
-    _name_help(command, typer.Context(command))
+    for name, words in PANELS.items():
+        setattr(rich_utils, name, t(words))
+    _translate(root, typer.Context(root))
 
 
-def _name_help(command: Any, context: Any) -> None:
+def help_words(command: Any) -> list[str]:
+    """Return the words of a command's help page, as they stand in the code."""
+    words = [each for each in _paragraphs(command.help) if not _TYPED.match(each)]
+    for each in command.params:
+        words += [text for text in (_help_of(each), each.metavar) if text]
+    return words
+
+
+def _translate(command: Any, context: Any) -> None:
+    paragraphs = _paragraphs(command.help)
+    if EXAMPLE in paragraphs:
+        at = paragraphs.index(EXAMPLE)
+        paragraphs, examples = paragraphs[:at], paragraphs[at:]
+        command.epilog = "\n\n".join(map(t, examples))
+    command.help = "\n\n".join(map(t, paragraphs))
+    for each in command.params:
+        if words := _help_of(each):
+            each.help = t(words)
+        if each.metavar:
+            each.metavar = t(each.metavar)
     option = command.get_help_option(context)
     if option is not None:
-        option.help = "Lihat penjelasan ini."
+        option.help = t(HELP)
     for each in getattr(command, "commands", {}).values():
-        _name_help(each, context)
+        _translate(each, context)
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    parts = (text or "").replace(EXAMPLE, f"\n\n{EXAMPLE}\n\n").split("\n\n")
+    return [" ".join(each.split()) for each in parts if each.strip()]
+
+
+def _help_of(parameter: Any) -> str | None:
+    return _TYPERS_OWN.get(parameter.name) or getattr(parameter, "help", None)

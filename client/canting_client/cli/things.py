@@ -9,6 +9,7 @@ from canting_client import reading
 from canting_client.book import Book
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import ITEM_TYPES, Friendly, amount_in, choice, counted_in, money
+from canting_client.language import t
 from canting_protocol import changes as c
 from canting_protocol.changes import Kind
 
@@ -134,7 +135,7 @@ def item_edit(
 
 @item_app.command("list")
 def item_list(context: typer.Context, every: All = False) -> None:
-    """Lihat daftar barang."""
+    """Lihat daftar barang. Contoh: canting item list --all"""
     shown = {"harga": c.ItemField.PRICE, "satuan": c.ItemField.UNIT, "motif": c.ItemField.MOTIF}
     _list(context, Kind.ITEM, shown, archived=every)
 
@@ -174,7 +175,10 @@ def partner_add(
     phone: Phone = None,
     note: Note = None,
 ) -> None:
-    """Tambah orang. Nama, telepon dan catatannya hanya terbaca di buku Anda, tidak oleh dinas."""
+    """Tambah orang. Nama, telepon dan catatannya hanya terbaca di buku Anda, tidak oleh dinas.
+
+    Contoh: canting partner add "Bu Rina" --role pembeli --phone 0812345678
+    """
 
     def fields(book: Book) -> Fields:
         return {
@@ -215,7 +219,7 @@ def partner_edit(
 
 @partner_app.command("list")
 def partner_list(context: typer.Context, every: All = False) -> None:
-    """Lihat daftar orang."""
+    """Lihat daftar orang. Contoh: canting partner list --all"""
     shown = {"sebagai": c.PartnerField.ROLE, "telepon": c.PartnerField.PHONE}
     _list(context, Kind.PARTNER, shown, archived=every)
 
@@ -227,7 +231,10 @@ def partner_list(context: typer.Context, every: All = False) -> None:
 def place_add(
     context: typer.Context, name: NewName, type_: PlaceType = None, partner: Keeper = None
 ) -> None:
-    """Tambah tempat. Namanya hanya terbaca di buku Anda, sebab bisa memuat nama orang."""
+    """Tambah tempat. Namanya hanya terbaca di buku Anda, sebab bisa memuat nama orang.
+
+    Contoh: canting place add "Galeri Majapahit" --type titip --partner "Bu Rina"
+    """
 
     def fields(book: Book) -> Fields:
         return {
@@ -249,7 +256,7 @@ def place_edit(
     archive: Archive = None,
     same_as: SameAs = None,
 ) -> None:
-    """Ubah tempat."""
+    """Ubah tempat. Contoh: canting place edit Galeri --name "Galeri Rina" --type titip"""
 
     def fields(book: Book) -> Fields:
         return {
@@ -265,7 +272,7 @@ def place_edit(
 
 @place_app.command("list")
 def place_list(context: typer.Context, every: All = False) -> None:
-    """Lihat daftar tempat."""
+    """Lihat daftar tempat. Contoh: canting place list --all"""
     _list(context, Kind.PLACE, {"jenis": c.PlaceField.TYPE}, archived=every)
 
 
@@ -282,13 +289,13 @@ def _add(context: typer.Context, kind: Kind, name: str, told: Told) -> None:
     said: Said = context.obj
     wanted = name.strip().casefold()
     if not wanted:
-        raise Friendly("Namanya apa?")
+        raise Friendly(t("Namanya apa?"))
     with said.book() as book:
         if any(each.name.casefold() == wanted for each in reading.listed(book, kind)):
-            raise Friendly(f"{name!r} sudah ada di daftar.", "known_already")
+            raise Friendly(t("{name!r} sudah ada di daftar.", name=name), "known_already")
         placed = book.record(_MAKES[kind](None, writes(told(book))))[0]
         key = book.key_of(placed)
-    said.say(f"Tercatat no. {placed.n}: {name}", n=placed.n, key=key)
+    said.say(t("Tercatat no. {n}: {name}", n=placed.n, name=name), n=placed.n, key=key)
 
 
 def _edit(context: typer.Context, kind: Kind, name: str, told: Told) -> None:
@@ -297,16 +304,16 @@ def _edit(context: typer.Context, kind: Kind, name: str, told: Told) -> None:
         key = reading.find(book, kind, name)
         called = reading.thing(book, kind, key).name
         if key.startswith("-"):
-            raise Friendly(f"{called!r} selalu ada dan tidak diubah.")
+            raise Friendly(t("{called!r} selalu ada dan tidak diubah.", called=called))
         fields = writes(told(book))
         if not fields:
-            raise Friendly("Apa yang diubah? Tambahkan --help untuk melihat pilihannya.")
+            raise Friendly(t("Apa yang diubah? Tambahkan --help untuk melihat pilihannya."))
         target = book.wire_name(key)
         if any(each.value == c.value(target) for each in fields if each.field == _SAME_AS):
-            raise Friendly(f"{called!r} tentu sama dengan dirinya.")
+            raise Friendly(t("{called!r} tentu sama dengan dirinya.", called=called))
         # One field per write: each is a register of its own.
         placed = book.record(*[_MAKES[kind](target, [each]) for each in fields])[-1]
-    said.say(f"Tercatat no. {placed.n}: {called} diubah", n=placed.n, key=key)
+    said.say(t("Tercatat no. {n}: {called} diubah", n=placed.n, called=called), n=placed.n, key=key)
 
 
 _SAME_AS: Final = int(c.ItemField.SAME_AS)
@@ -331,11 +338,11 @@ def _list(
 
     def line(row: dict[str, Any]) -> str:
         about = [
-            f"{word} {money(row[word]) if word == 'harga' else row[word]}"
+            f"{t(word)} {money(row[word]) if word == 'harga' else row[word]}"
             for word in columns
             if row[word] is not None
         ]
-        about += ["(tidak dipakai lagi)"] if row["archived"] else []
+        about += [t("(tidak dipakai lagi)")] if row["archived"] else []
         return f"{row['name']:{width}}  {', '.join(about)}".rstrip()
 
     said.say("\n".join(map(line, rows)), rows=rows)

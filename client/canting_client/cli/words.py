@@ -4,24 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from canting_client.importing import day_of, rupiah, thousandths
-from canting_protocol.changes import Kind
+from canting_client.language import t
+from canting_protocol.ledger.times import month_of
 
 PAYMENTS: Final = {"tunai": 0, "transfer": 1, "qris": 2, "utang": 3}
 LEVELS: Final = {"registry": 0, "totals": 1, "lines": 2}
 ITEM_TYPES: Final = {"produk": "produk", "bahan": "bahan"}
-KINDS: Final = {
-    Kind.SALE: "jual",
-    Kind.RETURN: "kembali",
-    Kind.PAYMENT: "bayar",
-    Kind.TRANSFER: "pindah uang",
-    Kind.PURCHASE: "beli",
-    Kind.EXPENSE: "biaya",
-    Kind.PRODUCTION: "buat",
-    Kind.MOVE: "pindah",
-    Kind.COUNT: "hitung",
-    Kind.VOID: "batal",
-}
-_MONTHS: Final = (
+MONTHS: Final = (
     "Jan",
     "Feb",
     "Mar",
@@ -65,7 +54,7 @@ def goods(lines: list[tuple[str, int]]) -> str:
     if not lines:
         return ""
     name, quantity = lines[0]
-    more = f" dan {len(lines) - 1} barang lain" if len(lines) > 1 else ""
+    more = t(" dan {n} barang lain", n=len(lines) - 1) if len(lines) > 1 else ""
     return f"{pieces(quantity)} {name}{more}"
 
 
@@ -77,8 +66,8 @@ def date(day: int) -> str:
     try:
         then = calendar(1970, 1, 1) + timedelta(days=day)
     except OverflowError:  # a clock far out; nothing is refused for its date
-        return "tanggal mustahil"
-    return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
+        return t("tanggal mustahil")
+    return f"{then.day} {t(MONTHS[then.month - 1])} {then.year}"
 
 
 def amount_in(text: str) -> int:
@@ -90,7 +79,7 @@ def quantity_in(text: str) -> int:
     """Return the thousandths that somebody typed; at least one."""
     quantity = counted_in(text)
     if quantity == 0:
-        raise Friendly(f"Berapa barangnya? {text!r} berarti tidak ada.", "bad_number")
+        raise Friendly(t("Berapa barangnya? {text!r} berarti tidak ada.", text=text), "bad_number")
     return quantity
 
 
@@ -104,11 +93,27 @@ def day_in(text: str | None) -> int | None:
     return None if text is None else _typed(day_of, text)[0]
 
 
+def month_in(text: str) -> int:
+    """Return year × 100 + month of what somebody typed: 2026-11, 11/2026, or Nov 2026."""
+    words = " ".join(text.split())
+    for form in (f"1 {words}", f"1/{words}", f"1-{words}", f"{words}-01", f"{words}-1"):
+        try:
+            return month_of(day_of(form)[0])
+        except ValueError:
+            continue
+    raise Friendly(
+        t("{text!r} bukan bulan; tulis seperti Nov 2026 atau 2026-11", text=text), "bad_month"
+    )
+
+
 def choice(text: str, among: Mapping[str, _T]) -> _T:
     """Return what a word stands for."""
     found = among.get(text.strip().casefold())
     if found is None:
-        raise Friendly(f"{text!r}: pilih salah satu dari {', '.join(among)}.", "bad_choice")
+        raise Friendly(
+            t("{text!r}: pilih salah satu dari {among}.", text=text, among=", ".join(among)),
+            "bad_choice",
+        )
     return found
 
 
