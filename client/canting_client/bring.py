@@ -35,6 +35,7 @@ from canting_client.lists import (
     things_in,
 )
 from canting_client.sheets import records
+from canting_client.vocabulary import CHANNELS
 from canting_protocol import changes as c
 from canting_protocol.changes import Kind
 from canting_protocol.crypto import sha256
@@ -49,17 +50,6 @@ ROWS_AT_ONCE: Final = 500
 LINES_AT_ONCE: Final = 200
 """How many lines of opening stock share a count: well within the largest change."""
 
-CHANNELS: Final[dict[str, c.Code]] = {
-    "langsung": int(c.Channel.DIRECT),
-    "toko": int(c.Channel.SHOP),
-    "pasar": int(c.Channel.MARKET),
-    "wa": int(c.Channel.WHATSAPP),
-    "tokopedia": int(c.Channel.TOKOPEDIA),
-    "shopee": int(c.Channel.SHOPEE),
-    "pameran": int(c.Channel.FAIR),
-    "titip": int(c.Channel.CONSIGNMENT),
-    "seragam": int(c.Channel.UNIFORM),
-}
 _PAYMENTS: Final = {"tunai": c.Account.CASH, "cod": c.Account.CASH, "qris": c.Account.QRIS}
 
 

@@ -5,10 +5,9 @@ from typing import Final, NamedTuple
 
 from canting_client import reading, store
 from canting_client.book import Book
-from canting_client.bring import CHANNELS
 from canting_client.language import t
 from canting_client.reading import HIDDEN, NAMELESS
-from canting_client.vocabulary import ACCOUNTS
+from canting_client.vocabulary import ACCOUNTS, CHANNELS
 from canting_protocol import changes as c
 from canting_protocol.changes import Account, Change, Kind, Name
 from canting_protocol.errors import Refused

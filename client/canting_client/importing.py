@@ -220,7 +220,7 @@ def rupiah(text: str) -> int:
     words = " ".join(text.split())
     if not words:
         raise ValueError(t("jumlah rupiah kosong"))
-    if _NEGATIVE.match(words):
+    if re.match(_NEGATIVE, words, re.IGNORECASE):
         raise ValueError(t("jumlah rupiah tidak boleh negatif: {text}", text=_shown(text)))
     match = _first(_RUPIAH, words)
     if match is None:
@@ -391,8 +391,10 @@ def words_in(cells: Mapping[str, str], column: str | None) -> str | None:
     return words or None
 
 
-def _first(forms: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None:
-    return next((match for form in forms if (match := form.fullmatch(words))), None)
+def _first(forms: Iterable[str], words: str) -> re.Match[str] | None:
+    # Compiled when they are first needed (and kept by `re`): a sale needs none for dates.
+    found = (re.fullmatch(form, words, re.IGNORECASE) for form in forms)
+    return next((match for match in found if match), None)
 
 
 def _bounded(value: int, text: str) -> int:
@@ -411,9 +413,9 @@ _UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 # Digits are bounded: enough of them to be told "too big", too few to be slow.
 _SIGN: Final = r"(?:(?:rp\.?|idr) ?)?"
-_NEGATIVE: Final = re.compile(rf"{_SIGN}[-−(] ?{_SIGN}[0-9]", re.IGNORECASE)
+_NEGATIVE: Final = rf"{_SIGN}[-−(] ?{_SIGN}[0-9]"
 _RUPIAH: Final = tuple(
-    re.compile(_SIGN + form, re.IGNORECASE)
+    _SIGN + form
     for form in (
         r"(?P<whole>[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,6})(?:,00|,-)?",
         r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,6})(?:\.00)?",
@@ -424,8 +426,8 @@ _RUPIAH: Final = tuple(
 )
 
 _PIECES: Final = (
-    re.compile(r"(?P<whole>0|[1-9][0-9]{0,20})(?:[.,](?P<part>[0-9]{1,2}))?"),
-    re.compile(r"(?P<whole>0)[.,](?P<part>[0-9]{3})"),
+    r"(?P<whole>0|[1-9][0-9]{0,20})(?:[.,](?P<part>[0-9]{1,2}))?",
+    r"(?P<whole>0)[.,](?P<part>[0-9]{3})",
 )
 
 _TIME: Final = (
@@ -438,7 +440,7 @@ _WEEKDAY: Final = (
     r"(?:, ?| ))?"
 )
 _DATES: Final = tuple(
-    re.compile(_WEEKDAY + form + _TIME, re.IGNORECASE)
+    _WEEKDAY + form + _TIME
     for form in (
         r"(?P<year>[0-9]{4})([-/])(?P<month>[0-9]{2})\2(?P<day>[0-9]{2})",
         r"(?P<day>[0-9]{1,2})([-/.])(?P<month>[0-9]{1,2})\2(?P<year>[0-9]{4})",

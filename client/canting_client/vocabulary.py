@@ -34,6 +34,17 @@ ACCOUNTS: Final = {
     Account.EXPENSES: "biaya",
     Account.WAGES: "upah",
 }
+CHANNELS: Final[dict[str, c.Code]] = {
+    "langsung": int(c.Channel.DIRECT),
+    "toko": int(c.Channel.SHOP),
+    "pasar": int(c.Channel.MARKET),
+    "wa": int(c.Channel.WHATSAPP),
+    "tokopedia": int(c.Channel.TOKOPEDIA),
+    "shopee": int(c.Channel.SHOPEE),
+    "pameran": int(c.Channel.FAIR),
+    "titip": int(c.Channel.CONSIGNMENT),
+    "seragam": int(c.Channel.UNIFORM),
+}
 FIELDS: Final[dict[str, dict[int, str]]] = {
     "profile": {
         c.ProfileField.NAME: "nama",

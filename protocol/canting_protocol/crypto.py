@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from canting_protocol.errors import Refused
 
@@ -42,7 +41,7 @@ class SigningKey:
 
     def __init__(self, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = PublicKey(self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+        self.public = PublicKey(self._key.public_key().public_bytes_raw())
 
     def sign(self, purpose: bytes, message: bytes) -> bytes:
         """Return the 64-byte signature over purpose ‖ 0 ‖ message.

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from tests.client.command import Phone
 
 from canting_client import cli, english, language, reading, vocabulary
@@ -73,7 +72,7 @@ def commands(command: Any, path: str = "canting") -> Iterator[tuple[str, Any]]:
 def helped() -> dict[str, str]:
     """Return the words of every help page, and whose they are."""
     found: dict[str, str] = {}
-    for path, command in commands(typer.main.get_command(run.app)):
+    for path, command in commands(run.commands()):
         for text in run.help_words(command):
             found.setdefault(text, path)
     return found
@@ -97,8 +96,9 @@ def test_english_says_nothing_that_nobody_says() -> None:
 
 
 def test_both_languages_tell_the_same_numbers_and_names() -> None:
+    known = said()
     for indonesian, text in english.WORDS.items():
-        if indonesian in said():
+        if indonesian in known:
             assert {hole.split("!")[0] for hole in holes(indonesian)} == {
                 hole.split("!")[0] for hole in holes(text)
             }, indonesian
@@ -129,6 +129,20 @@ def _outside_t(node: ast.AST) -> Iterator[ast.AST]:
         yield from _outside_t(each)
 
 
+def test_every_command_is_found_in_its_room() -> None:
+    known = run.commands().commands
+    assert {name for names in run.ROOMS.values() for name in names} == set(known)
+    for name in known:
+        assert list(run.commands(name).commands) == [name]
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    for path, command in commands(run.commands()):
+        if not hasattr(command, "commands"):
+            _, _, examples = command.help.partition(run.EXAMPLE)
+            assert f"{path} " in f"{examples} ".replace("\n", " "), path
+
+
 @pytest.fixture
 def phone(tmp_path: Path) -> Phone:
     phone = Phone(tmp_path / "hp")
@@ -152,7 +166,7 @@ def test_a_command_speaks_english_when_asked(phone: Phone, monkeypatch: pytest.M
     assert "bernama" in phone.refuses("sell", "syal")
 
 
-@pytest.mark.parametrize("path", [path for path, _ in commands(typer.main.get_command(run.app))])
+@pytest.mark.parametrize("path", [path for path, _ in commands(run.commands())])
 def test_help_pages_speak_one_language_and_show_examples(phone: Phone, path: str) -> None:
     names = path.split()[1:]
     indonesian = phone.says(*names, "--help")

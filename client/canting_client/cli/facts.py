@@ -6,7 +6,6 @@ import typer
 
 from canting_client import reading
 from canting_client.book import Book
-from canting_client.bring import CHANNELS
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import (
     LEVELS,
@@ -21,6 +20,7 @@ from canting_client.cli.words import (
     quantity_in,
 )
 from canting_client.language import t
+from canting_client.vocabulary import CHANNELS
 from canting_protocol import changes as c
 from canting_protocol.changes import Account, Kind
 from canting_protocol.ledger.facts import FACTS

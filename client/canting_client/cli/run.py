@@ -7,6 +7,8 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, cast
 
@@ -32,6 +34,18 @@ app: Final = typer.Typer(
 
 # Typer carries a click of its own, or once used the other one: its own names lead to the right one.
 _UsageError: Final = cast(type[Exception], typer.BadParameter.__bases__[0])
+
+ROOMS: Final = {
+    "begin": ("init",),
+    "facts": ("sell", "return", "buy", "make", "move", "count", "void", "share"),
+    "paying": ("pay", "expense", "transfer"),
+    "reporting": ("report", "statements"),
+    "looking": ("log", "stock", "conflicts", "status"),
+    "things": ("item", "partner", "place"),
+    "whole": ("ledger", "export", "backup", "restore"),
+    "carrying": ("import", "key", "join", "sync"),
+}
+"""In which module each command is: only the one that is wanted is loaded, for a help page all."""
 
 _FRONT: Final = ("--home", "--book", "--lang")
 
@@ -114,7 +128,7 @@ def main() -> None:
             2,
             as_json=as_json,
         )
-    root = typer.main.get_command(app)
+    root = commands(None if _COMPLETING in os.environ else _command_in(ordered))
     if _wants_help(ordered) or _COMPLETING in os.environ:
         put_into_words(root)
     try:
@@ -132,6 +146,31 @@ def main() -> None:
             raise
         _fail(found[1], found[0], 1, as_json=as_json)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def commands(only: str | None = None) -> Any:
+    """Return `canting` with all of its commands, or with `only` one, which is quicker."""
+    room = next((name for name, there in ROOMS.items() if only in there), None)
+    for name in ROOMS if room is None else (room,):
+        import_module(f"canting_client.cli.{name}")
+    if room is None:
+        return typer.main.get_command(app)
+    small = copy(app)
+    small.registered_commands = [
+        each
+        for each in app.registered_commands
+        if only in (each.name, getattr(each.callback, "__name__", None))
+    ]
+    small.registered_groups = [each for each in app.registered_groups if each.name == only]
+    return typer.main.get_command(small)
+
+
+def _command_in(ordered: list[str]) -> str | None:
+    """Return the command that was typed: what comes first after the options that all share."""
+    position = 0
+    while position < len(ordered) and ordered[position].startswith("-"):
+        position += 2 if ordered[position] in _FRONT else 1
+    return ordered[position] if position < len(ordered) else None
 
 
 def _wants_help(ordered: list[str]) -> bool:
