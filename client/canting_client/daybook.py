@@ -60,6 +60,7 @@ class Entry(NamedTuple):
     amount: int | None
     fee: int | None
     note: str | None
+    """What was noted; of a void, the reason."""
     reference: str | None
     of: str | None
     """The number of the sale that came back, or of what is voided."""
@@ -149,7 +150,7 @@ class _Teller:
             str(fact.category) if isinstance(fact, c.Expense) else None,
             _amount(fact),
             getattr(fact, "fee", None),
-            self._note(getattr(fact, "note", None)),
+            self._note(_note(fact)),
             getattr(fact, "reference", None),
             self._of(author, fact),
             self._money(author, fact) if counts and fact is not None else 0,
@@ -231,6 +232,13 @@ class _Teller:
     def _money(self, author: Author, fact: Change) -> int:
         entries = moved_by(fact, self._held, author).entries
         return sum(entry.amount for entry in entries if entry.account in HELD)
+
+
+def _note(fact: Change | None) -> c.Note | None:
+    if isinstance(fact, c.Void):
+        return None if fact.reason is None else str(fact.reason)
+    note: c.Note | None = getattr(fact, "note", None)
+    return note
 
 
 def _partner(fact: Change | None) -> Name | None:

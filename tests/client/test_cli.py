@@ -50,6 +50,8 @@ def test_a_sale_is_read_back_with_its_number_and_how_to_undo_it(phone: Phone) ->
     assert phone.says("void", "3", "--reason", "salah") == "Tercatat no. 4: no. 3 dibatalkan."
     assert phone.refuses("void", "3") == "No. 3 sudah dibatalkan."
     assert "(dibatalkan)" in phone.says("log")
+    phone.says("expense", "listrik", "5.000")
+    assert phone.says("log", "--last", "1").endswith("biaya Rp5.000")
     assert stock(phone) == {}
 
 
@@ -214,7 +216,35 @@ def test_selling_imports_no_http_stack(phone: Phone) -> None:
     assert done.status == 0
     imported = set(re.findall(r"\| +(\S+)$", done.err, re.MULTILINE))
     assert "canting_client.book" in imported
-    assert not imported & {"aiohttp", "asyncio", "ssl", "structlog", "rich.console"}
+    assert not imported & {
+        "aiohttp",
+        "asyncio",
+        "ssl",
+        "structlog",
+        "rich.console",
+        "openpyxl",
+        "pydantic",
+        "canting_client.bring",
+        "canting_client.english",
+        "canting_client.cli.carrying",
+    }
+
+
+def test_a_shell_completes_commands_and_options(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def completed(line: str) -> list[str]:
+        monkeypatch.setenv("_CANTING_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", line)
+        monkeypatch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))
+        return phone.process("-m", "canting_client.cli").out.split()
+
+    assert completed("canting s") == ["sell", "share", "stock", "status", "sync"]
+    assert completed("canting item e") == ["edit"]
+    assert completed("canting sell --ch") == ["--channel"]
+    monkeypatch.setenv("_CANTING_COMPLETE", "source_bash")
+    script = phone.process("-m", "canting_client.cli").out
+    assert "complete -o default -F _canting_completion canting" in script
 
 
 def test_the_key_of_a_book_is_shown_and_written(phone: Phone, tmp_path: Path) -> None:

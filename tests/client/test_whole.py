@@ -55,7 +55,7 @@ def test_the_journal_tells_every_fact_in_the_order_of_its_day(phone: Phone) -> N
     )
     assert said[4].endswith("jual 1 Kain cap Rp170.000 (tunai)  (dibatalkan)")
     assert said[5].endswith("pindah 3 Kain cap (rumah → Galeri Rina)")
-    assert said[6].endswith("batal no. 8")
+    assert said[6].endswith("batal no. 8 (“salah”)")
     assert said[-1] == "7 catatan. Uang masuk Rp100.000, keluar Rp50.000."
 
 

@@ -47,9 +47,10 @@ def log_(
 
     def line(fact: reading.Fact) -> str:
         what = t("no. {of}", of=fact.of) if fact.of is not None else goods(fact.goods)
-        amount = "" if fact.amount is None else f", {money(fact.amount)}"
+        amount = "" if fact.amount is None else money(fact.amount)
         gone = "  " + t("(dibatalkan)") if fact.voided else ""
-        happened = f"{t(KINDS[fact.kind])} {what}{amount}{gone}"
+        about = ", ".join(each for each in (what, amount) if each)
+        happened = f"{t(KINDS[fact.kind])} {about}{gone}"
         return f"{fact.number:>{width}}  {date(fact.day):>11}  {happened}"
 
     rows = [
