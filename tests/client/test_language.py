@@ -10,10 +10,18 @@ import pytest
 from tests.client.command import Phone
 
 from canting_client import cli, english, language, reading, vocabulary
-from canting_client.cli import carrying, facts, looking, run, words
+from canting_client.cli import carrying, facts, looking, report_words, run, words
 
 CLIENT = Path(english.__file__).parent
-SILENT = {"english.py", "language.py", "store.py", "sync.py", "book.py", "talk.py"}
+SILENT = {
+    "english_reports.py",
+    "english.py",
+    "language.py",
+    "store.py",
+    "sync.py",
+    "book.py",
+    "talk.py",
+}
 """Modules that say nothing to a person; what they raise is put into words elsewhere."""
 
 
@@ -57,6 +65,11 @@ def named() -> set[str]:
         carrying.SAFE,
         *words.MONTHS,
         *run.PANELS.values(),
+        *report_words.MONTHS,
+        *report_words.REASONS.values(),
+        *report_words.CHANNELS.values(),
+        *report_words.AGE_WORDS,
+        *report_words.POLICIES,
         run.HELP,
         reading.HIDDEN,
         reading.NAMELESS,

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from canting_client.cli.words import date, money, pieces
+from canting_client.language import t
 from canting_client.report import GoodsLine, Report
 from canting_client.statements import (
     AGES,
@@ -35,7 +36,7 @@ MONTHS: Final = (
     "November",
     "Desember",
 )
-_REASONS: Final = {
+REASONS: Final = {
     "sale": "penjualan",
     "return": "uang kembali ke pembeli",
     "payment": "bayar utang dan piutang",
@@ -49,7 +50,7 @@ _REASONS: Final = {
     "receivable": "piutang",
     "payable": "utang",
 }
-_CHANNELS: Final = {
+CHANNELS: Final = {
     "direct": "langsung",
     "shop": "toko",
     "market": "pasar",
@@ -58,7 +59,7 @@ _CHANNELS: Final = {
     "consignment": "titip",
     "uniform": "seragam",
 }
-_AGES: Final = (
+AGE_WORDS: Final = (
     f"sampai {AGES[0]} hari",
     *(f"{low + 1}–{high} hari" for low, high in pairwise(AGES)),
     f"lebih dari {AGES[-1]} hari",
@@ -88,34 +89,36 @@ class Called(NamedTuple):
 
 def month_words(month: int) -> str:
     """Return year × 100 + month as people say it."""
-    return f"{MONTHS[month % 100 - 1]} {month // 100}"
+    return f"{t(MONTHS[month % 100 - 1])} {month // 100}"
 
 
 def report_words(told: Report, called: Called, *, whose: str) -> str:
     """Return a month's report on one page."""
     month = month_words(told.month)
-    lines = [f"Ringkasan {month}{f', {whose}' if whose else ''}", ""]
+    lines = [t("Ringkasan {month}", month=month) + (f", {whose}" if whose else ""), ""]
     flow, at = told.money, told.position
-    lines += _table("UANG", [(f"Awal {month}", flow.before)])
-    lines += _rows("masuk: ", flow.came, _reason, 1) + _rows("keluar: ", flow.went, _reason, -1)
-    lines += _table(None, [(f"Sampai {date(told.day)}", flow.after)])
+    lines += _table(t("UANG"), [(t("Awal {month}", month=month), flow.before)])
+    lines += _rows(t("masuk: "), flow.came, _reason, 1) + _rows(
+        t("keluar: "), flow.went, _reason, -1
+    )
+    lines += _table(None, [(t("Sampai {day}", day=date(told.day)), flow.after)])
     lines += _table(
         None,
         [
-            ("  di kas", at.cash),
-            ("  di bank", at.bank),
-            ("  QRIS menunggu cair", at.qris or None),
+            (t("  di kas"), at.cash),
+            (t("  di bank"), at.bank),
+            (t("  QRIS menunggu cair"), at.qris or None),
         ],
     )
     lines += ["", *profit_words(told.profit_and_loss)]
-    lines += ["", *_debt_words("PIUTANG (yang berutang kepada Anda)", told.receivables, called)]
+    lines += ["", *_debt_words(t("PIUTANG (yang berutang kepada Anda)"), told.receivables, called)]
     if at.advances_received:
-        lines += _table(None, [("  uang muka dari pembeli", at.advances_received)])
-    lines += ["", *_debt_words("UTANG (yang harus Anda bayar)", told.payables, called)]
+        lines += _table(None, [(t("  uang muka dari pembeli"), at.advances_received)])
+    lines += ["", *_debt_words(t("UTANG (yang harus Anda bayar)"), told.payables, called)]
     if at.advances_paid:
-        lines += _table(None, [("  uang muka yang Anda bayarkan", at.advances_paid)])
-    lines += ["", *_goods_words("BARANG", told.goods, called, ages=False)]
-    lines += ["", *_goods_words("TITIPAN DI TEMPAT ORANG", told.consigned, called, ages=True)]
+        lines += _table(None, [(t("  uang muka yang Anda bayarkan"), at.advances_paid)])
+    lines += ["", *_goods_words(t("BARANG"), told.goods, called, ages=False)]
+    lines += ["", *_goods_words(t("TITIPAN DI TEMPAT ORANG"), told.consigned, called, ages=True)]
     lines += ["", *tax_words(told.tax)]
     return "\n".join(lines)
 
@@ -124,43 +127,43 @@ def statement_words(
     told: Statements, tax: Standing | None, called: Called, *, title: str, whose: str
 ) -> str:
     """Return the three statements, one after the other."""
-    name = whose or "(nama usaha belum diisi)"
+    name = whose or t("(nama usaha belum diisi)")
     profit, at = told.profit_and_loss, told.position
-    lines = [name, "LAPORAN LABA RUGI", f"{title}, sampai {date(profit.last)}", ""]
+    until = t("{title}, sampai {day}", title=title, day=date(profit.last))
+    lines = [name, t("LAPORAN LABA RUGI"), until, ""]
     lines += profit_words(profit, heading=False)
-    lines += ["", name, "LAPORAN POSISI KEUANGAN", f"Per {date(at.day)}", ""]
+    lines += ["", name, t("LAPORAN POSISI KEUANGAN"), t("Per {day}", day=date(at.day)), ""]
     lines += position_words(at)
-    lines += ["", name, "CATATAN ATAS LAPORAN KEUANGAN", title, ""]
+    lines += ["", name, t("CATATAN ATAS LAPORAN KEUANGAN"), title, ""]
     lines += note_words(told.notes, tax, called)
     return "\n".join(lines)
 
 
 def profit_words(told: ProfitAndLoss, *, heading: bool = True) -> list[str]:
     """Return laba rugi, line by line."""
-    word = "UNTUNG ATAU RUGI" if heading else "PENDAPATAN"
+    word = t("UNTUNG ATAU RUGI") if heading else t("PENDAPATAN")
+    missing = told.difference > 0
+    difference = t("Selisih hitung (hilang)") if missing else t("Selisih hitung (lebih)")
     lines = _table(
         word,
         [
-            ("Penjualan", told.sales),
-            ("Retur penjualan", -told.returns or None),
-            ("Komisi titipan orang", told.commission or None),
-            ("Harga pokok", -told.cost_of_goods),
-            (
-                "Selisih hitung (hilang)" if told.difference > 0 else "Selisih hitung (lebih)",
-                -told.difference or None,
-            ),
-            ("Laba kotor", told.gross),
-            ("Potongan toko daring, QRIS, titip", -told.fees or None),
-            ("Upah", -told.wages or None),
+            (t("Penjualan"), told.sales),
+            (t("Retur penjualan"), -told.returns or None),
+            (t("Komisi titipan orang"), told.commission or None),
+            (t("Harga pokok"), -told.cost_of_goods),
+            (difference, -told.difference or None),
+            (t("Laba kotor"), told.gross),
+            (t("Potongan toko daring, QRIS, titip"), -told.fees or None),
+            (t("Upah"), -told.wages or None),
         ],
     )
-    lines += _rows("Biaya ", told.expenses, _category, -1, indent="")
+    lines += _rows(t("Biaya "), told.expenses, _category, -1, indent="")
     lines += _table(
         None,
         [
-            ("Beban keuangan", -told.interest or None),
-            ("Beban pajak", -told.tax or None),
-            ("LABA BERSIH" if told.profit >= 0 else "RUGI BERSIH", told.profit),
+            (t("Beban keuangan"), -told.interest or None),
+            (t("Beban pajak"), -told.tax or None),
+            (t("LABA BERSIH") if told.profit >= 0 else t("RUGI BERSIH"), told.profit),
         ],
     )
     return lines
@@ -170,37 +173,37 @@ def position_words(at: Position) -> list[str]:
     """Return posisi keuangan, line by line."""
     return [
         *_table(
-            "ASET",
+            t("ASET"),
             [
-                ("Kas", at.cash),
-                ("Bank", at.bank),
-                ("QRIS menunggu cair", at.qris or None),
-                ("Piutang usaha", at.receivables),
-                ("Uang muka dibayar dan kasbon", at.advances_paid or None),
-                ("Persediaan", at.stock),
-                ("JUMLAH ASET", at.assets),
+                (t("Kas"), at.cash),
+                (t("Bank"), at.bank),
+                (t("QRIS menunggu cair"), at.qris or None),
+                (t("Piutang usaha"), at.receivables),
+                (t("Uang muka dibayar dan kasbon"), at.advances_paid or None),
+                (t("Persediaan"), at.stock),
+                (t("JUMLAH ASET"), at.assets),
             ],
         ),
         "",
         *_table(
-            "LIABILITAS",
+            t("LIABILITAS"),
             [
-                ("Utang usaha dan upah", at.payables),
-                ("Uang muka pelanggan", at.advances_received or None),
-                ("JUMLAH LIABILITAS", at.liabilities),
+                (t("Utang usaha dan upah"), at.payables),
+                (t("Uang muka pelanggan"), at.advances_received or None),
+                (t("JUMLAH LIABILITAS"), at.liabilities),
             ],
         ),
         "",
         *_table(
-            "EKUITAS",
+            t("EKUITAS"),
             [
-                ("Modal", at.capital),
-                ("Saldo awal", at.opening or None),
-                ("Prive", -at.drawings or None),
-                ("Laba (rugi) tahun-tahun sebelumnya", at.earlier_profit or None),
-                ("Laba (rugi) tahun ini", at.profit),
-                ("JUMLAH EKUITAS", at.equity),
-                ("JUMLAH LIABILITAS DAN EKUITAS", at.liabilities + at.equity),
+                (t("Modal"), at.capital),
+                (t("Saldo awal"), at.opening or None),
+                (t("Prive"), -at.drawings or None),
+                (t("Laba (rugi) tahun-tahun sebelumnya"), at.earlier_profit or None),
+                (t("Laba (rugi) tahun ini"), at.profit),
+                (t("JUMLAH EKUITAS"), at.equity),
+                (t("JUMLAH LIABILITAS DAN EKUITAS"), at.liabilities + at.equity),
             ],
         ),
     ]
@@ -208,51 +211,61 @@ def position_words(at: Position) -> list[str]:
 
 def note_words(told: Notes, tax: Standing | None, called: Called) -> list[str]:
     """Return the notes: policies, then the figures behind the lines."""
-    lines = ["1. Kebijakan akuntansi"]
+    lines = [t("1. Kebijakan akuntansi")]
     for each in POLICIES:
-        lines += _wrapped(each)
-    lines += ["", *_debt_words("2. Piutang usaha", told.receivables, called)]
-    lines += _rows("uang muka: ", told.advances_received, called.partner, 1)
-    lines += ["", *_debt_words("3. Utang usaha dan upah", told.payables, called)]
-    lines += _rows("uang muka, kasbon: ", told.advances_paid, called.partner, 1)
+        lines += _wrapped(t(each))
+    lines += ["", *_debt_words(t("2. Piutang usaha"), told.receivables, called)]
+    lines += _rows(t("uang muka: "), told.advances_received, called.partner, 1)
+    lines += ["", *_debt_words(t("3. Utang usaha dan upah"), told.payables, called)]
+    lines += _rows(t("uang muka, kasbon: "), told.advances_paid, called.partner, 1)
     stock = [
         (f"{called.item(each.item)}, {pieces(each.quantity)}", each.value) for each in told.stock
     ]
-    lines += ["", *_table("4. Persediaan", sorted(stock))]
+    lines += ["", *_table(t("4. Persediaan"), sorted(stock))]
     if told.unpriced_stock:
-        lines += _table(None, [("tanpa rincian barang", told.unpriced_stock)])
+        lines += _table(None, [(t("tanpa rincian barang"), told.unpriced_stock)])
     for line in told.below_zero:
         lines += _wrapped(
-            f"{called.item(line.item)}: keluar {pieces(-line.quantity)} lebih banyak daripada yang "
-            "dicatat masuk; harga pokoknya belum dihitung. Catat belinya atau buatnya."
+            t(
+                "{item}: keluar {quantity} lebih banyak daripada yang dicatat masuk; harga "
+                "pokoknya belum dihitung. Catat belinya atau buatnya.",
+                item=called.item(line.item),
+                quantity=pieces(-line.quantity),
+            )
         )
     for line in told.costless:
         lines += _wrapped(
-            f"{called.item(line.item)}: ada {pieces(line.quantity)} tanpa harga pokok."
+            t(
+                "{item}: ada {quantity} tanpa harga pokok.",
+                item=called.item(line.item),
+                quantity=pieces(line.quantity),
+            )
         )
-    lines += ["", "5. Penjualan menurut saluran"]
-    lines += _rows("", told.sales_by_channel, _channel, 1) or ["  tidak ada"]
-    lines += ["", "6. Biaya"]
-    lines += _rows("", told.expenses, _category, 1) or ["  tidak ada"]
-    return [*lines, "", *tax_words(tax, heading="7. Pajak penghasilan")]
+    lines += ["", t("5. Penjualan menurut saluran")]
+    lines += _rows("", told.sales_by_channel, _channel, 1) or [t("  tidak ada")]
+    lines += ["", t("6. Biaya")]
+    lines += _rows("", told.expenses, _category, 1) or [t("  tidak ada")]
+    return [*lines, "", *tax_words(tax, heading=t("7. Pajak penghasilan"))]
 
 
-def tax_words(told: Standing | None, heading: str = "OMZET DAN PAJAK UMKM") -> list[str]:
+def tax_words(told: Standing | None, heading: str | None = None) -> list[str]:
     """Return where the year stands against the line below which nothing is due."""
+    heading = heading or t("OMZET DAN PAJAK UMKM")
     if told is None:
-        return [heading, "  Aturan pajak untuk tahun ini tidak ada di data."]
+        return [heading, t("  Aturan pajak untuk tahun ini tidak ada di data.")]
     rate = f"{told.rate * 100 / RATE_PARTS:g}".replace(".", ",")
+    until = month_words(told.months[-1].month)
     lines = _table(
         heading,
         [
-            (f"Omzet {told.year} sampai {month_words(told.months[-1].month)}", told.turnover),
-            ("Batas bebas pajak setahun", told.free),
+            (t("Omzet {year} sampai {month}", year=told.year, month=until), told.turnover),
+            (t("Batas bebas pajak setahun"), told.free),
         ],
     )
     if told.beyond:
-        lines += _wrapped("Omzet sudah di atas batas pajak UMKM: tanyakan kantor pajak.")
+        lines += _wrapped(t("Omzet sudah di atas batas pajak UMKM: tanyakan kantor pajak."))
     if told.tax:
-        lines += _table(None, [(f"Pajak {rate}% tahun ini", told.tax)])
+        lines += _table(None, [(t("Pajak {rate}% tahun ini", rate=rate), told.tax)])
         lines += [
             line
             for month in told.months
@@ -260,19 +273,20 @@ def tax_words(told: Standing | None, heading: str = "OMZET DAN PAJAK UMKM") -> l
             for line in _table(None, [(f"  {month_words(month.month)}", month.tax)])
         ]
     else:
-        lines += _table(None, [("Sisa sampai batas", told.left)])
-        lines += ["  Belum ada pajak yang harus dibayar."]
-    return [*lines, *_wrapped(f"Untuk orang pribadi; {told.source}. Bukan nasihat pajak.")]
+        lines += _table(None, [(t("Sisa sampai batas"), told.left)])
+        lines += [t("  Belum ada pajak yang harus dibayar.")]
+    of_whom = t("Untuk orang pribadi; {source}. Bukan nasihat pajak.", source=told.source)
+    return [*lines, *_wrapped(of_whom)]
 
 
 def _debt_words(heading: str, told: Sequence[Debts], called: Called) -> list[str]:
     total = sum(each.total for each in told)
-    lines = _table(heading, [("Jumlah", total)]) if told else [heading, "  tidak ada"]
+    lines = _table(heading, [(t("Jumlah"), total)]) if told else [heading, t("  tidak ada")]
     for each in told:
         lines += _table(None, [(f"  {called.partner(each.partner)}", each.total)])
-        for age, amount in zip(_AGES, each.by_age, strict=True):
+        for age, amount in zip(AGE_WORDS, each.by_age, strict=True):
             if amount:
-                lines += _table(None, [(f"    {age}", amount)])
+                lines += _table(None, [(f"    {t(age)}", amount)])
     return lines
 
 
@@ -285,11 +299,13 @@ def _goods_words(
         if where != place:
             lines.append(f"  {where}")
             place = where
-        age = f" ({each.days} hari)" if ages else "" if each.own else " (milik orang)"
+        age = (
+            t(" ({days} hari)", days=each.days) if ages else "" if each.own else t(" (milik orang)")
+        )
         lines += _table(
             None, [(f"    {pieces(each.quantity)} {item}{age}", each.value or None)], bare=True
         )
-    return lines if len(lines) > 1 else [heading, "  tidak ada"]
+    return lines if len(lines) > 1 else [heading, t("  tidak ada")]
 
 
 def _table(heading: str | None, rows: Iterable[_Row], *, bare: bool = False) -> list[str]:
@@ -316,13 +332,13 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _reason(word: str) -> str:
-    return _REASONS.get(word, word)
+    return t(REASONS.get(word, word))
 
 
 def _channel(channel: str) -> str:
     word = channel_word(channel)
-    return _CHANNELS.get(word, word)
+    return t(CHANNELS.get(word, word))
 
 
 def _category(category: str) -> str:
-    return f"jenis {category}" if category.isdigit() else category
+    return t("jenis {number}", number=category) if category.isdigit() else category

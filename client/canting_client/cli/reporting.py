@@ -9,6 +9,7 @@ from canting_client import reading
 from canting_client.book import Book
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly
+from canting_client.language import t
 from canting_protocol.changes import Kind, PlaceField, ProfileField
 from canting_protocol.ledger.registers import PROFILE
 from canting_protocol.ledger.times import day_of, month_of
@@ -62,13 +63,13 @@ def statements(context: typer.Context, month: Month = None, year: Year = None) -
     said: Said = context.obj
     today = day_of(int(time.time()))
     if month is not None and year is not None:
-        raise Friendly("Pilih satu: --month atau --year.")
+        raise Friendly(t("Pilih satu: --month atau --year."))
     if year is None:
         first = last = _month(month, today)
         title = month_words(first)
     else:
         first, last = _year(year) * 100 + 1, _year(year) * 100 + 12
-        title = f"Tahun {year}"
+        title = t("Tahun {year}", year=year)
     with said.book() as book:
         told = history(book)
         called, whose = _called(book), _whose(book)
@@ -86,13 +87,13 @@ def _month(text: str | None, today: int) -> int:
     year, dash, month = text.strip().partition("-")
     if dash and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12:
         return _year(year) * 100 + int(month)
-    raise Friendly(f"{text!r} bukan bulan; tulis seperti 2026-10", "bad_number")
+    raise Friendly(t("{text!r} bukan bulan; tulis seperti 2026-10", text=text), "bad_number")
 
 
 def _year(text: str) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdecimal() and 2000 <= int(text) <= 2100):
-        raise Friendly(f"{text!r} bukan tahun; tulis seperti 2026", "bad_number")
+        raise Friendly(t("{text!r} bukan tahun; tulis seperti 2026", text=text), "bad_number")
     return int(text)
 
 
@@ -113,9 +114,9 @@ def _called(book: Book) -> "Called":
         reading.called(book, kind) for kind in (Kind.PARTNER, Kind.ITEM, Kind.PLACE)
     )
     return Called(
-        lambda key: partners.get(Key(key), reading.NAMELESS),
-        lambda key: items.get(Key(key), reading.NAMELESS),
-        lambda key: places.get(Key(key), reading.NAMELESS),
+        lambda key: partners.get(Key(key), t(reading.NAMELESS)),
+        lambda key: items.get(Key(key), t(reading.NAMELESS)),
+        lambda key: places.get(Key(key), t(reading.NAMELESS)),
     )
 
 
