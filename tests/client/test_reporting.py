@@ -138,7 +138,15 @@ def test_a_month_that_is_none_is_refused_in_one_line(phone: Phone) -> None:
 
 def test_selling_loads_none_of_it(phone: Phone) -> None:
     done = phone.process("-X", "importtime", "-m", "canting_client.cli", "sell", "kain")
-    for module in ("cli.reporting", "report", "journal", "statements", "taxes", "history", "cli.report_words"):
+    for module in (
+        "cli.reporting",
+        "report",
+        "journal",
+        "statements",
+        "taxes",
+        "history",
+        "cli.report_words",
+    ):
         assert f"canting_client.{module}\n" not in done.err
 
 
