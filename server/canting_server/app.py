@@ -20,14 +20,13 @@ from canting_server.store.database import Committed, open_sqlite
 from canting_server.web import conflicts, health, metrics, openapi, pages, staff, sync
 from canting_server.web.connections import Runner
 from canting_server.web.errors import errors
+from canting_server.web.guesses import GUESSES, Guesses
 from canting_server.web.health import PROBE, Probe
 from canting_server.web.keys import (
     CROWD,
     CURSORS,
     DATABASE,
-    GUESSES,
     LAST_BACKUP,
-    METRICS,
     PACE,
     REGISTRY,
     SETTINGS,
@@ -35,7 +34,7 @@ from canting_server.web.keys import (
     Limits,
     State,
 )
-from canting_server.web.metrics import Metrics
+from canting_server.web.metrics import METRICS, Metrics
 from canting_server.web.pressure import Crowd, Pace
 
 SWITCH_SECONDS: Final = 0.0005
@@ -53,7 +52,7 @@ def make_app(home: Path, registry: Registry, settings: Settings) -> web.Applicat
         disk_free_bytes_min=settings.disk_free_mb_min * 1_000_000,
     )
     app[STATE] = state = State()
-    app[GUESSES] = sync.Guesses()
+    app[GUESSES] = Guesses()
     app[CURSORS] = Cursors(registry.key)
     app[CROWD] = Crowd(settings.waiting_max, settings.waiting_mb_max * 1_000_000)
     app[PACE] = pace = Pace()

@@ -14,7 +14,8 @@ from canting_server.registry.registry import CodeRefused
 from canting_server.registry.resolving import Changed, NotKnownHere, OnlyByCounting
 from canting_server.registry.search import WatermarkPassed
 from canting_server.store.database import Reason, Unavailable
-from canting_server.web.keys import DATABASE, METRICS, PACE, REGISTRY, STATE
+from canting_server.web.keys import DATABASE, PACE, REGISTRY, STATE
+from canting_server.web.metrics import METRICS
 from canting_server.web.pressure import Crowded, retry_after
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

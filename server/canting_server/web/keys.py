@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -12,10 +12,6 @@ from canting_server.registry.cursors import Cursors
 from canting_server.registry.registry import Registry
 from canting_server.store.database import Reason, SQLiteDatabase
 from canting_server.web.pressure import Crowd, Pace
-
-if TYPE_CHECKING:
-    from canting_server.web.metrics import Metrics
-    from canting_server.web.sync import Guesses
 
 
 @dataclass
@@ -62,7 +58,5 @@ STATE: Final = web.AppKey("state", State)
 CROWD: Final = web.AppKey("crowd", Crowd)
 PACE: Final = web.AppKey("pace", Pace)
 CURSORS: Final = web.AppKey("cursors", Cursors)
-GUESSES: "Final[web.AppKey[Guesses]]" = web.AppKey("guesses")
-METRICS: "Final[web.AppKey[Metrics]]" = web.AppKey("metrics")
 LAST_BACKUP: "Final[web.AppKey[Callable[[], int | None]]]" = web.AppKey("last_backup")
 """When the last backup was made, seconds since 1970."""

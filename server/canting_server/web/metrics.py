@@ -21,7 +21,7 @@ from prometheus_client import (
 from canting_server.registry.registry import TakenIn
 from canting_server.store import figures
 from canting_server.store.database import Committed, Unavailable
-from canting_server.web.keys import CROWD, DATABASE, LAST_BACKUP, METRICS, REGISTRY, STATE
+from canting_server.web.keys import CROWD, DATABASE, LAST_BACKUP, REGISTRY, STATE
 
 DAY: Final = 86_400
 SILENT_DAYS: Final = (14, 30, 90)
@@ -86,6 +86,9 @@ class Metrics:
         self.batches.inc(taken.batches)
         for each in taken.answer.refused:
             self.batches_refused.labels(each.code).inc()
+
+
+METRICS: Final = web.AppKey("metrics", Metrics)
 
 
 @routes.get("/metrics")

@@ -1,7 +1,6 @@
 """The doors of devices: to be enrolled, and to sync."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -29,40 +28,13 @@ from canting_server.registry.portions import LEDGER_BYTES, Part, ledgers, portio
 from canting_server.registry.registry import CodeRefused, Registry, TakenIn
 from canting_server.store.database import Transactions
 from canting_server.web.errors import Problem
-from canting_server.web.keys import CROWD, DATABASE, GUESSES, METRICS, REGISTRY, SETTINGS
+from canting_server.web.guesses import GUESSES
+from canting_server.web.keys import CROWD, DATABASE, REGISTRY, SETTINGS
+from canting_server.web.metrics import METRICS
 from canting_server.web.pressure import Place
 from canting_server.web.whence import whence
 
 routes: Final = web.RouteTableDef()
-
-GUESSES_MAX: Final = 10
-GUESSES_SECONDS: Final = 600
-GUESSERS_MAX: Final = 10_000
-"""How many addresses are remembered; beyond that the longest silent is forgotten."""
-
-
-class Guesses:
-    """Wrong one-time codes by whence they came, so that nobody tries them all."""
-
-    def __init__(self) -> None:
-        self._wrong: dict[str, deque[float]] = {}
-
-    def check(self, whence: str, now: float) -> None:
-        """Raise a `Problem` (429) when there have been too many."""
-        wrong = self._wrong.get(whence)
-        while wrong and wrong[0] < now - GUESSES_SECONDS:
-            wrong.popleft()
-        if wrong and len(wrong) >= GUESSES_MAX:
-            wait = str(int(wrong[0] + GUESSES_SECONDS - now) + 1)
-            raise Problem(429, "too_many_guesses", "too many wrong codes", Retry_After=wait)
-
-    def wrong(self, whence: str, now: float) -> None:
-        """Note a wrong one."""
-        wrong = self._wrong.pop(whence, deque(maxlen=GUESSES_MAX))
-        self._wrong[whence] = wrong
-        wrong.append(now)
-        if len(self._wrong) > GUESSERS_MAX:
-            del self._wrong[next(iter(self._wrong))]
 
 
 @routes.post("/v1/sync")
