@@ -421,7 +421,9 @@ def main() -> int:
         if demo.server is not None and demo.server.poll() is None:
             demo.stop_registry(signal.SIGTERM)
     console.print()
-    console.print("Lihat sendiri registrinya:  make serve   lalu, di jendela lain:")
+    console.print("Lihat sendiri registrinya:  make serve   lalu buka http://127.0.0.1:8470/")
+    console.print(f"dan masuk dengan  {TOKEN}", soft_wrap=True)
+    console.print("Atau di jendela lain:")
     console.print(
         f"  curl -H 'Authorization: Bearer {TOKEN}' "
         "'http://127.0.0.1:8470/v1/totals?by=month,kecamatan,channel'",

@@ -13,6 +13,7 @@ SMALL: Final = (
     ("intake beside raw sqlite3, workload S", ("intake",)),
     ("bytes, round trips and seconds of a year", ("road",)),
     ("one sale committed on the device", ("commit",)),
+    ("a sale as a whole process", ("sell",)),
     (
         "a device beside a big sender, many at once",
         ("fairness", "--batches", "300", "--devices", "100"),
@@ -21,7 +22,7 @@ SMALL: Final = (
 )
 LARGE: Final = (
     ("intake, workload M", ("intake", "--artisans", "300", "--months", "12")),
-    *SMALL[1:3],
+    *SMALL[1:4],
     (
         "a device beside a big sender, many at once",
         ("fairness", "--batches", "5000", "--devices", "1000"),
