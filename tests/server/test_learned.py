@@ -68,7 +68,7 @@ def test_the_same_is_learned_again_from_the_batches(pair: Pair) -> None:
 
 def test_totals_can_be_asked_as_of_a_day_and_as_they_were_known(pair: Pair) -> None:
     with pair.phone("a") as siti:
-        siti.record(sale(100, TODAY - 1))
+        siti.record(sale(100, TODAY - 1), sale(5_000, TODAY - 60))
         pair.sync("a", siti)
         then = pair.now
         siti.record(sale(30, TODAY - 1))
@@ -79,8 +79,9 @@ def test_totals_can_be_asked_as_of_a_day_and_as_they_were_known(pair: Pair) -> N
         answer = ask.totals(SQLite(pair.raw), "channel", as_of=as_of, known_at=known_at)
         return sum(row["turnover"] for row in answer["rows"])
 
-    assert total() == 137
-    assert total(as_of=TODAY - 1) == 130
-    assert total(known_at=then) == 100
-    assert total(as_of=TODAY - 2) == 0
-    assert total(as_of=TODAY - 1, known_at=then) == 100
+    assert total() == 5_137
+    assert total(as_of=TODAY - 1) == 5_130
+    assert total(known_at=then) == 5_100
+    assert total(as_of=TODAY - 2) == 5_000
+    assert total(as_of=TODAY - 61) == 0
+    assert total(as_of=TODAY - 1, known_at=then) == 5_100

@@ -5,11 +5,12 @@ section 5, rule 9; UU 27/2022 on personal data, art. 4) Pages of rows are asked 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from canting_protocol.changes import Kind, Sharing
 from canting_protocol.ledger.registers import PROFILE, Standing
+from canting_protocol.ledger.times import month_of
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
 from canting_server.registry.answers import Rival
@@ -36,6 +37,7 @@ __all__ = ["CHANNELS", "HERS", "UNKNOWN", "BadQuestion", "NotFound", "pieces"]
 
 DIMENSIONS: Final = ("month", "kecamatan", "channel")
 _CELL: Final = ("month", "kecamatan", "channel", "kind", "facts", "quantity", "amount")
+_KINDS: Final = (int(Kind.SALE), int(Kind.RETURN))
 _ALL: Final = 1_000_000
 """More rows than one artisan, or the sums of one city, have."""
 
@@ -119,12 +121,16 @@ def totals(
     ]
     levels, heard = Levels(conn), _reported_through(conn)
     narrowed = (*filters, *bounds)
-    if as_of is None and known_at is None:
-        order = tuple(Order(each) for each in _CELL[:4])
-        asked = Search("totals", narrowed, order)
-        found = [row[: len(_CELL)] for row in search.page(conn, asked, _CELL, _ALL)]
+    if known_at is not None:
+        day = INTEGER_MAX if as_of is None else as_of
+        found = _by_artisan(conn, levels, narrowed, learned.turnover(conn, day, known_at, _KINDS))
+    elif as_of is not None:
+        month = month_of(as_of)
+        before = (*narrowed, Filter("month", Operator.LT, (month,)))
+        part = learned.part_of_month(conn, month, as_of, _KINDS)
+        found = [*_cells(conn, before), *_by_artisan(conn, levels, narrowed, part)]
     else:
-        found = _as_known(conn, levels, narrowed, as_of, known_at)
+        found = _cells(conn, narrowed)
     everyone = logs.artisans(conn)
     counted = [each for each in everyone if levels.of(each) >= Sharing.TOTALS]
     reported = [heard.get(each) for each in counted]
@@ -199,29 +205,30 @@ def _rival(write: Shown, levels: "Levels") -> Rival:
     )
 
 
-def _as_known(
+def _cells(conn: Connection, filters: tuple[Filter, ...]) -> list[tuple[Any, ...]]:
+    """Return the cells of the overview that filters leave, as they are now."""
+    order = tuple(Order(each) for each in _CELL[:4])
+    found = search.page(conn, Search("totals", filters, order), _CELL, _ALL)
+    return [row[: len(_CELL)] for row in found]
+
+
+def _by_artisan(
     conn: Connection,
     levels: "Levels",
     filters: Sequence[Filter],
-    as_of: int | None,
-    known_at: int | None,
+    told: Iterable[tuple[ArtisanId, int, str, int, int, int, int]],
 ) -> list[tuple[Any, ...]]:
-    """Return what the roll-up said at another time, by the cells that filters speak of."""
+    """Return sums of artisans who share them as cells, under the area where each then lived."""
     lived: dict[ArtisanId, tuple[tuple[int, str], ...]] = {}
     found = []
-    for whose, month, channel, kind, *sums in learned.turnover(
-        conn,
-        INTEGER_MAX if as_of is None else as_of,
-        INTEGER_MAX if known_at is None else known_at,
-        (int(Kind.SALE), int(Kind.RETURN)),
-    ):
+    for whose, month, channel, kind, *sums in told:
         if levels.of(whose) < Sharing.TOTALS:
             continue
         if whose not in lived:
             lived[whose] = overview.lived(conn, whose)
         cell = (month, district(lived[whose], month), channel, kind, *sums)
-        told = dict(zip(_CELL, cell, strict=True))
-        if all(each.holds(told[each.column]) for each in filters):
+        by_name = dict(zip(_CELL, cell, strict=True))
+        if all(each.holds(by_name[each.column]) for each in filters):
             found.append(cell)
     return found
 

@@ -54,6 +54,26 @@ def forget(conn: Connection, artisan: ArtisanId) -> None:
     conn.execute("DELETE FROM learned WHERE artisan = $1", artisan)
 
 
+def part_of_month(
+    conn: Connection, month: int, day: int, kinds: tuple[int, int]
+) -> list[tuple[ArtisanId, int, str, int, int, int, int]]:
+    """Return (artisan, month, channel, kind, facts, thousandths, rupiah) of a month up to a day."""
+    return conn.fetch(
+        """
+        SELECT learned.artisan, learned.month, learned.channel, learned.kind,
+            SUM(learned.facts), SUM(learned.quantity), SUM(learned.amount)
+        FROM artisan
+        JOIN learned ON learned.artisan = artisan.artisan AND learned.month = $1
+        WHERE learned.day <= $2 AND learned.kind IN ($3, $4)
+        GROUP BY learned.artisan, learned.month, learned.channel, learned.kind
+        HAVING SUM(learned.facts) <> 0 OR SUM(learned.amount) <> 0 OR SUM(learned.quantity) <> 0
+        """,
+        month,
+        day,
+        *kinds,
+    )
+
+
 def turnover(
     conn: Connection, day: int, known: int, kinds: tuple[int, int]
 ) -> list[tuple[ArtisanId, int, str, int, int, int, int]]:
