@@ -381,20 +381,26 @@ class Book:
             self.rebuild()
             with self.write():
                 store.set_setting(self._conn, "projection", PROJECTION.to_bytes(4, "big"))
-        if self._was_restored():
+        missed = self._missed()
+        if missed is not None and missed != store.setting(self._conn, "noticed"):
             with self.write() as writing:
                 writing.pen.rotate()
+                # One new log is enough, however often the book is opened until it syncs again.
+                store.set_setting(self._conn, "noticed", missed)
 
-    def _was_restored(self) -> bool:
-        """Say whether the guard remembers what the book does not hold."""
+    def _missed(self) -> bytes | None:
+        """Return the hash that the guard remembers and the book does not hold.
+
+        It is empty when the guard itself is missing; None: nothing is missed, nothing was restored.
+        """
         own = self.own
         if self._guard_path is None or own is None:
-            return False
+            return None
         remembered = guard.read(self._guard_path)
         if remembered is None:
-            return store.setting(self._conn, "guarded") is not None
+            return None if store.setting(self._conn, "guarded") is None else b""
         found = self.rows().get(ChangeRow, remembered.log, remembered.n, remembered.hash)
-        return found is None
+        return remembered.hash if found is None else None
 
     def _set_guard(self) -> None:
         own = self.own
@@ -406,6 +412,9 @@ class Book:
         if store.setting(self._conn, "guarded") is None:
             with self.write():
                 store.set_setting(self._conn, "guarded", b"1")
+        if store.setting(self._conn, "noticed") is not None:
+            with self.write():
+                store.set_setting(self._conn, "noticed", None)
 
     def _cut(
         self, artisan: ArtisanId, log: LogId, path: Sequence[tuple[int, Hash]]

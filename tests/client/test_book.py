@@ -81,6 +81,32 @@ def test_an_old_copy_put_back_goes_on_in_a_new_log_and_gets_its_tail_back(pair: 
         assert siti.digest() == pair.digest()
 
 
+@pytest.mark.parametrize("guard_kept", [True, False])
+def test_an_old_copy_goes_on_in_one_new_log_however_often_it_is_opened(
+    pair: Pair, guard_kept: bool
+) -> None:
+    with pair.phone("a") as siti:
+        siti.record(SALE)
+        pair.sync("a", siti)
+    shutil.copy(pair.folder / "a.db", pair.folder / "old.db")
+    with pair.book("a") as siti:
+        siti.record(SALE)
+        pair.sync("a", siti)
+    if not guard_kept:
+        shutil.rmtree(pair.folder / "guards")
+    for _ in range(2):
+        shutil.copy(pair.folder / "old.db", pair.folder / "a.db")
+        logs = set()
+        for _ in range(3):
+            with pair.book("a") as siti:
+                logs.add(siti.record(SALE)[0].log)
+        assert len(logs) == 1, "each old copy begins one"
+    with pair.book("a") as siti:
+        for _ in range(2):
+            pair.sync("a", siti)
+        assert siti.digest() == pair.digest()
+
+
 def test_without_a_guard_the_registrys_receipt_tells_that_a_book_was_restored(pair: Pair) -> None:
     with pair.phone("a") as siti:
         siti.record(SALE)
