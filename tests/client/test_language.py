@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.client.command import Phone
 
-from canting_client import cli, english, language, reading, vocabulary
+from canting_client import cli, english, english_reports, language, reading, vocabulary
 from canting_client.cli import carrying, facts, looking, report_words, run, words
 
 CLIENT = Path(english.__file__).parent
@@ -102,6 +102,17 @@ def test_everything_that_is_said_is_there_in_english() -> None:
         f"{path} --help: {text!r}" for text, path in helped().items() if text not in english.WORDS
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_no_words_are_put_into_english_twice() -> None:
+    (table,) = (
+        node.value
+        for node in ast.walk(ast.parse(Path(english.__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)
+    )
+    own = [ast.literal_eval(key) for key in table.keys if key is not None]
+    assert len(set(own)) == len(own)
+    assert not set(own) & english_reports.WORDS.keys()
 
 
 def test_english_says_nothing_that_nobody_says() -> None:

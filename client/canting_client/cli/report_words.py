@@ -47,8 +47,8 @@ REASONS: Final = {
     "capital": "modal",
     "opening": "saldo awal",
     "drawings": "diambil sendiri (prive)",
-    "receivable": "piutang",
-    "payable": "utang",
+    "receivable": "piutang usaha",
+    "payable": "utang usaha",
 }
 CHANNELS: Final = {
     "direct": "langsung",
@@ -117,7 +117,7 @@ def report_words(told: Report, called: Called, *, whose: str) -> str:
     lines += ["", *_debt_words(t("UTANG (yang harus Anda bayar)"), told.payables, called)]
     if at.advances_paid:
         lines += _table(None, [(t("  uang muka yang Anda bayarkan"), at.advances_paid)])
-    lines += ["", *_goods_words(t("BARANG"), told.goods, called, ages=False)]
+    lines += ["", *_goods_words(t("SISA BARANG"), told.goods, called, ages=False)]
     lines += ["", *_goods_words(t("TITIPAN DI TEMPAT ORANG"), told.consigned, called, ages=True)]
     lines += ["", *tax_words(told.tax)]
     return "\n".join(lines)
