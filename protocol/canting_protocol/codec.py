@@ -4,7 +4,7 @@ Structs are views. What is hashed, signed and stored is always the bytes themsel
 MessagePack has several encodings of one value and a decoder may drop what it does not know.
 """
 
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw as Raw
@@ -40,13 +40,6 @@ def decode(typed: msgspec.msgpack.Decoder[_T], data: bytes) -> _T:
         return typed.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise Refused("malformed", f"not what was expected here: {error}") from error
-
-
-def trimmed(values: list[Any]) -> list[Any]:
-    """Return the array without its trailing nils: an absent field and nil mean the same."""
-    while values and values[-1] is None:
-        values.pop()
-    return values
 
 
 def within_range(value: object, nesting: int = NESTING_MAX) -> bool:

@@ -101,8 +101,3 @@ def test_small_steps_either_way_take_one_byte() -> None:
     assert [codec.zigzag(value) for value in (0, -1, 1, -2, 2)] == [0, 1, 2, 3, 4]
     assert len(codec.uvarint(codec.zigzag(-64))) == 1
     assert len(codec.uvarint(codec.zigzag(64))) == 2
-
-
-def test_trailing_nils_are_trimmed_and_others_kept() -> None:
-    assert codec.trimmed([None, 1, None, None]) == [None, 1]
-    assert codec.trimmed([None]) == []

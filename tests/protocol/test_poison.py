@@ -1,7 +1,4 @@
-"""What a hostile or broken client may send, and what must not stop the others for it.
-
-Those marked `xfail` were found while writing `docs/protocol.md`; take the mark away with the fix.
-"""
+"""What a hostile or broken client may send, and what must not stop the others for it."""
 
 import pytest
 

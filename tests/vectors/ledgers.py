@@ -10,7 +10,7 @@ from canting_protocol import changes as c
 from canting_protocol import codec
 from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.posting import Parties
-from canting_protocol.ledger.project import knowledge_at, project
+from canting_protocol.ledger.project import knowledge, project
 from canting_protocol.ledger.rows import SHAPES, digest, values_of
 from canting_protocol.log import Hash, Placed
 
@@ -562,8 +562,5 @@ def _seen(make: Callable[[], Case]) -> Json:
 
 def authors_of(parties: Parties, changes: list[Placed]) -> tuple[Held, list[Author]]:
     """Return the logs as they are held, and each change as an author."""
-    held = Held(project(parties, changes))
-    return held, [
-        Author(each.log, each.n, each.hash, knowledge_at(parties, changes, Hash(each.hash)))
-        for each in changes
-    ]
+    held, known = Held(project(parties, changes)), knowledge(parties, changes)
+    return held, [Author(each.log, each.n, each.hash, known[Hash(each.hash)]) for each in changes]

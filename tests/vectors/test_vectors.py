@@ -28,7 +28,7 @@ from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.judge import judge
 from canting_protocol.ledger.posting import Parties
-from canting_protocol.ledger.project import knowledge_at, project
+from canting_protocol.ledger.project import knowledge, project
 from canting_protocol.ledger.rows import SHAPES, Nothing, Rows, digest, values_of
 from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId, Placed, next_hash
 from canting_protocol.messages import (
@@ -331,11 +331,8 @@ def test_what_is_lacking_is_what_they_have_not_said_they_hold() -> None:
 def test_what_an_author_had_seen(case: Any) -> None:
     parties = Parties(descriptors_of(case), PublicKey(BYTES(vectors("causality.json")["registry"])))
     changes = [placed_of(each) for each in case["changes"]]
-    held = Held(project(parties, changes))
-    authors = [
-        Author(each.log, each.n, each.hash, knowledge_at(parties, changes, Hash(each.hash)))
-        for each in changes
-    ]
+    held, known = Held(project(parties, changes)), knowledge(parties, changes)
+    authors = [Author(each.log, each.n, each.hash, known[Hash(each.hash)]) for each in changes]
     for seen, author in zip(case["seen"], authors, strict=True):
         assert seen["knew"] == [say.plain(each) for each in author.knew]
         assert seen["sees"] == [

@@ -18,7 +18,7 @@ from canting_protocol.ledger.author import mark_before, place
 from canting_protocol.ledger.causality import Pieces, unpack
 from canting_protocol.ledger.judge import check
 from canting_protocol.ledger.posting import Parties
-from canting_protocol.ledger.project import knowledge_at, project, with_parent
+from canting_protocol.ledger.project import knowledge, project, with_parent
 from canting_protocol.ledger.rows import ChangeRow, HeadRow, Rows
 from canting_protocol.limits import FRONTIER_HEADS_MAX
 from canting_protocol.log import INCARNATION_BYTES, Descriptor, Hash, LogId, Placed
@@ -144,5 +144,5 @@ class Pen:
                 return with_parent(self.ledger.held, unpack(row.knew), change.placed)
         changes = [row.placed for row in self.rows.all(ChangeRow)]
         head = next(each for each in changes if each.hash == parent)
-        knew = knowledge_at(self.parties, changes, Hash(parent))
+        knew = knowledge(self.parties, changes)[Hash(parent)]
         return with_parent(self.ledger.held, knew, head)

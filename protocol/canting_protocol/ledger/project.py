@@ -105,11 +105,6 @@ def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
     return rows
 
 
-def knowledge_at(parties: Parties, changes: Iterable[Placed], hash_: Hash) -> Pieces:
-    """Return what the author of one change knew of other logs when it was written."""
-    return knowledge(parties, changes)[hash_]
-
-
 def knowledge(parties: Parties, changes: Iterable[Placed]) -> dict[Hash, Pieces]:
     """Return what the author of each change knew of other logs when it was written."""
     by_hash = {change.hash: change for change in changes}
