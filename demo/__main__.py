@@ -328,7 +328,7 @@ def report(demo: Demo, oracle: dict[str, Counter[str]], console: Console, took: 
     verdicts: Counter[str] = Counter()
     for row in demo.ask("v1/artisans?limit=200")["rows"]:
         verdicts += Counter(demo.ask(f"v1/artisans/{row['id']}")["verdicts"])
-    waiting = demo.ask("v1/conflicts")
+    waiting = demo.ask("v1/conflicts?limit=200")["rows"]
     told = {row["month"]: row for row in demo.ask("v1/totals?by=month")["rows"]}
 
     console.rule("Yang terjadi")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,9 @@ from canting_client.handover import BadKeyText, key_from, key_text
 from canting_client.importing import BadRow
 from canting_client.language import t
 from canting_protocol.private import BookKey
+
+if TYPE_CHECKING:
+    from canting_client.lists import ListMap
 
 _BAD_ROWS_SHOWN: Final = 20
 
@@ -66,9 +69,8 @@ def import_(
 
     canting import barang.xlsx --map barang.toml
     """
-    from canting_client.bring import bring_in, bring_list, read_map_file
+    from canting_client.bring import bring_in, read_map_file
     from canting_client.importing import ColumnMap
-    from canting_client.lists import ItemMap, PartnerMap
     from canting_client.sheets import NoExcel
 
     said: Said = context.obj
@@ -76,21 +78,7 @@ def import_(
     if not isinstance(map_, ColumnMap):
         if item is not None:
             raise Friendly(t("--item hanya untuk penjualan."))
-        with said.book() as book:
-            try:
-                listing = bring_list(book, file, map_, place=place_named(book, at))
-            except NoExcel as error:
-                raise Friendly(str(error), "no_xlsx") from error
-        if isinstance(map_, ItemMap):
-            words = [t("{n} barang masuk.", n=listing.new)]
-        elif isinstance(map_, PartnerMap):
-            words = [t("{n} orang masuk.", n=listing.new)]
-        else:
-            words = [t("{n} baris stok awal masuk.", n=listing.new)]
-        if listing.known:
-            words.append(t("{n} sudah ada di buku, tidak dicatat lagi.", n=listing.known))
-        words += _about_bad(listing.bad)
-        said.say("\n".join(words), new=listing.new, known=listing.known, bad=_told(listing.bad))
+        _import_list(said, file, map_, at)
         return
     with said.book() as book:
         try:
@@ -131,6 +119,29 @@ def import_(
         skipped=told.skipped,
         bad=_told(told.bad),
     )
+
+
+def _import_list(said: Said, file: Path, map_: "ListMap", at: str) -> None:
+    """Bring in items, partners or opening stock, and say what came of it."""
+    from canting_client.bring import bring_list
+    from canting_client.lists import ItemMap, PartnerMap
+    from canting_client.sheets import NoExcel
+
+    with said.book() as book:
+        try:
+            told = bring_list(book, file, map_, place=place_named(book, at))
+        except NoExcel as error:
+            raise Friendly(str(error), "no_xlsx") from error
+    if isinstance(map_, ItemMap):
+        words = [t("{n} barang masuk.", n=told.new)]
+    elif isinstance(map_, PartnerMap):
+        words = [t("{n} orang masuk.", n=told.new)]
+    else:
+        words = [t("{n} baris stok awal masuk.", n=told.new)]
+    if told.known:
+        words.append(t("{n} sudah ada di buku, tidak dicatat lagi.", n=told.known))
+    words += _about_bad(told.bad)
+    said.say("\n".join(words), new=told.new, known=told.known, bad=_told(told.bad))
 
 
 def _about_bad(bad: list[BadRow]) -> list[str]:
