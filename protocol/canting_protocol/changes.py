@@ -434,6 +434,8 @@ class Certificate(_Change, frozen=True, tag=19):
 
     key: Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
     role: Annotated[int, Meta(ge=0, le=100)] = 0
+    box: Annotated[bytes, Meta(max_length=KEY_BYTES)] = b""
+    """The X25519 key that letters to it are sealed to."""
 
 
 Change = (

@@ -1,4 +1,4 @@
-"""The primitives, behind one thin module: SHA-256, Ed25519 (RFC 8032), AES-256-GCM.
+"""The primitives, behind one thin module: SHA-256, Ed25519, AES-256-GCM, HPKE.
 
 All of them exist in browsers too. Keys and nonces come in as arguments: this module draws no
 random numbers.
@@ -13,12 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from canting_protocol.errors import Refused
 
 PublicKey = NewType("PublicKey", bytes)
 """32 bytes, as RFC 8032 writes them."""
+
+BoxPublic = NewType("BoxPublic", bytes)
+"""32 bytes, as RFC 7748 writes them: what letters are sealed to."""
 
 SEED_BYTES: Final = 32
 KEY_BYTES: Final = 32
@@ -37,9 +42,10 @@ def sha256(*parts: bytes) -> bytes:
 class SigningKey:
     """A device's or the registry's Ed25519 key, from its 32-byte seed."""
 
-    __slots__ = ("_key", "public")
+    __slots__ = ("_key", "box", "public")
 
     def __init__(self, seed: bytes) -> None:
+        self.box = BoxKey(seed)
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = PublicKey(self._key.public_key().public_bytes_raw())
 
@@ -49,6 +55,47 @@ class SigningKey:
         The purpose separates domains: a signed batch can never be shown as a receipt.
         """
         return self._key.sign(purpose + b"\0" + message)
+
+
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_BOX_DOMAIN: Final = b"canting/box/1\0"
+
+
+class BoxKey:
+    """The X25519 key with which the holder of a seed opens what is sealed to it."""
+
+    __slots__ = ("_key", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = X25519PrivateKey.from_private_bytes(sha256(_BOX_DOMAIN, seed))
+        self.public = BoxPublic(self._key.public_key().public_bytes_raw())
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """Open what `seal_to` made.
+
+        Raises:
+            Refused: `not_openable`, when it is sealed to another or a byte was changed.
+        """
+        try:
+            return _SUITE.decrypt(sealed, self._key, bound_to)
+        except (InvalidTag, ValueError) as error:
+            raise Refused("not_openable", "this does not open with this key") from error
+
+
+def seal_to(box: BoxPublic, plain: bytes, bound_to: bytes) -> bytes:
+    """Encrypt to the holder of a key, with HPKE in base mode; 48 bytes longer than `plain`.
+
+    X25519, HKDF-SHA256, AES-256-GCM, which browsers have too. `bound_to` is HPKE's `info`: one
+    letter is one HPKE context, so that it binds as associated data would. The ephemeral key is the
+    library's own chance.
+
+    Raises:
+        Refused: `malformed`, when `box` is no key.
+    """
+    try:
+        return _SUITE.encrypt(plain, X25519PublicKey.from_public_bytes(box), bound_to)
+    except ValueError as error:
+        raise Refused("malformed", "this is no key to seal to") from error
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ Code = Literal[
     "unknown_key",
     "wrong_log",
     "not_private",
+    "not_openable",
 ]
 
 

@@ -43,6 +43,7 @@ _Integer = Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
 _Artisan = Annotated[bytes, Meta(min_length=ARTISAN_BYTES, max_length=ARTISAN_BYTES)]
 _Log = Annotated[bytes, Meta(min_length=LOG_BYTES, max_length=LOG_BYTES)]
 _Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+_Box = Annotated[bytes, Meta(max_length=KEY_BYTES)]
 _Signature = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
 _HeadHash = Annotated[bytes, Meta(min_length=HEAD_HASH_BYTES, max_length=HEAD_HASH_BYTES)]
 
@@ -177,6 +178,8 @@ class Enrolment(Array, frozen=True):
     version: int
     code: Annotated[str, Meta(min_length=1, max_length=64)]
     key: _Key
+    box: _Box = b""
+    """What letters to the device are sealed to."""
 
 
 class Enrolled(Array, frozen=True):
@@ -188,6 +191,8 @@ class Enrolled(Array, frozen=True):
     logs: list[Descriptor]
     batches: list[bytes]
     receipt: bytes
+    box: _Box = b""
+    """What letters to the registry are sealed to."""
 
 
 _signed: Final = codec.decoder(Signed)
@@ -272,7 +277,7 @@ def read_receipt(data: bytes, registry: PublicKey) -> Receipt:
 
 def write_enrolment(key: SigningKey, code: str) -> bytes:
     """Return a request to be enrolled, with the proof of the key."""
-    body = codec.encode(Enrolment(VERSION, code, key.public))
+    body = codec.encode(Enrolment(VERSION, code, key.public, key.box.public))
     return codec.encode(Signed(body, key.sign(_ENROL, body)))
 
 

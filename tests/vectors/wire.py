@@ -194,6 +194,7 @@ def changes() -> Json:
         c.Consent(c.Sharing.REGISTRY, 2, private),
         c.Clock(piece, -86_400, 60),
         c.Certificate(REGISTRY.public),
+        c.Certificate(REGISTRY.public, box=REGISTRY.box.public),
     ]
     return {
         "known": [
@@ -731,12 +732,18 @@ class _Conversation:
     def _enrol(self) -> None:
         device, registry = self.device, self.registry
         asked = write_enrolment(device.key, CODE)
-        registry.write(c.Certificate(device.key.public), wait=0)
+        registry.write(c.Certificate(device.key.public, box=device.key.box.public), wait=0)
         self.cut = [batch(registry.key, registry.log_of(), registry.clock)]
         self.receipt = self._receipt()
         (descriptor,) = registry.logs.values()
         answer = Enrolled(
-            VERSION, ARTISAN, registry.key.public, [descriptor], list(self.cut), self.receipt
+            VERSION,
+            ARTISAN,
+            registry.key.public,
+            [descriptor],
+            list(self.cut),
+            self.receipt,
+            registry.key.box.public,
         )
         self.steps.append(
             {

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from canting_protocol.changes import (
     BadChange,
+    Certificate,
     Change,
     Count,
     Expense,
@@ -25,6 +26,7 @@ from canting_protocol.changes import (
     kind_of,
     read,
 )
+from canting_protocol.crypto import KEY_BYTES
 from canting_protocol.ledger.registers import check_value
 from canting_protocol.limits import AMOUNT_MAX
 from canting_protocol.messages import Reason, Verdict
@@ -111,6 +113,9 @@ def _check(kind: int, change: Change) -> None:
                 raise BadChange("a production without goods or wage")
             _within(sum(line.quantity for line in change.used + change.made))
             _within(change.wage or 0)
+        case Certificate():
+            if len(change.box) not in (0, KEY_BYTES):
+                raise BadChange("a box key has 32 bytes, or is not told")
         case Void():
             if isinstance(change.target, int) and change.target < 1:
                 raise BadChange("a void of something that has a well-known name")

@@ -175,7 +175,7 @@ def other_rows(change: Change, author: Author, t: int, held: Held) -> Iterable[R
                 *place, piece.log, piece.first, piece.n, piece.hash, change.offset, change.error
             )
         case Certificate():
-            yield CertificateRow(change.key, *place, change.role)
+            yield CertificateRow(change.key, *place, change.role, change.box)
         case _:
             pass
 

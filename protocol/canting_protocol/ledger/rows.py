@@ -13,7 +13,7 @@ from msgspec import structs
 from canting_protocol.crypto import sha256
 from canting_protocol.log import Hash, LogId, Placed
 
-PROJECTION: Final = 1
+PROJECTION: Final = 2
 """The version of what these tables mean; another one in a database means: rebuild."""
 
 
@@ -195,6 +195,7 @@ class CertificateRow(Row, frozen=True):
     n: int
     hash: bytes
     role: int
+    box: bytes
 
 
 class Awaited(Row, frozen=True):

@@ -219,15 +219,22 @@ class Registry:
         people.use_code(conn, hashed, key)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
-        certified = {row.key for row in pen.rows.group(CertificateRow).values()}
-        written = [] if key in certified else pen.append(Certificate(key), now)
+        certified = {(row.key, row.box) for row in pen.rows.group(CertificateRow).values()}
+        certificate = Certificate(key, box=enrolment.box)
+        written = [] if (key, enrolment.box) in certified else pen.append(certificate, now)
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(written))
         receipt = self._receipt(conn, artisan, pen, b"", now, again=not written)
         offer = Offer(artisan, [], [])
         answer = self._answer(conn, artisan, pen, offer, receipt, None)
         log.info("device_enrolled", artisan=artisan.hex(), device=key.hex()[:16])
         return Enrolled(
-            VERSION, artisan, self.key.public, answer.logs, answer.batches, answer.receipt
+            VERSION,
+            artisan,
+            self.key.public,
+            answer.logs,
+            answer.batches,
+            answer.receipt,
+            self.key.box.public,
         )
 
     # -- what staff do -----------------------------------------------------------------------
