@@ -8,18 +8,20 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from filelock import FileLock
 
 from canting_client import guard, store
 from canting_client.guard import Guard
 from canting_protocol.batch import cut, cuts
+from canting_protocol.bundles import Slip
 from canting_protocol.changes import Change, Foreign, Name, Private
-from canting_protocol.crypto import NONCE_BYTES, PublicKey, SigningKey
+from canting_protocol.crypto import NONCE_BYTES, BoxPublic, PublicKey, SigningKey
 from canting_protocol.door import admit
 from canting_protocol.errors import Refused
 from canting_protocol.exchange import Fingerprint
+from canting_protocol.frontier import Range, Strands
 from canting_protocol.ledger.causality import Held as HeldLogs
 from canting_protocol.ledger.pen import Own, Pen, read_own, write_own
 from canting_protocol.ledger.posting import Parties
@@ -31,7 +33,26 @@ from canting_protocol.ledger.rows import (
     Rows,
     digest,
 )
-from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, REQUEST_BATCHES_MAX
+from canting_protocol.letters import (
+    KEYS_FIRST,
+    MONEY,
+    OTHERS,
+    Address,
+    Span,
+    digest_of,
+    in_order,
+    read_letter,
+    seal_letter,
+    to_id,
+    write_goods,
+)
+from canting_protocol.letters import VERSION as LETTER_VERSION
+from canting_protocol.limits import (
+    BATCHES_BYTES_PER_MESSAGE_MAX,
+    GOODS_BYTES,
+    LETTER_SPANS_MAX,
+    REQUEST_BATCHES_MAX,
+)
 from canting_protocol.log import (
     PREFIX_BYTES,
     ArtisanId,
@@ -42,13 +63,16 @@ from canting_protocol.log import (
 )
 from canting_protocol.messages import (
     HEAD_HASH_BYTES,
+    VERSION,
     Answer,
     Enrolled,
     Held,
     Offer,
     Receipt,
+    Request,
     held,
     read_receipt,
+    write_request,
 )
 from canting_protocol.names import Key, key_in
 from canting_protocol.private import BookKey, hide, key_id
@@ -72,6 +96,51 @@ class Learned(NamedTuple):
     rotated: bool
     stale: bool
     """The receipt was older than one already held: the registry may have been restored."""
+
+
+class Sent(NamedTuple):
+    """A batch that is to be sent: which changes of which log it holds."""
+
+    log: LogId
+    first: int
+    last: int
+    hash: bytes
+    raw: bytes
+    priority: int
+
+    @property
+    def span(self) -> Span:
+        """Return what an address tells of it."""
+        return Span(self.log[:PREFIX_BYTES], self.first, self.last, self.hash[:PREFIX_BYTES])
+
+
+class Custody(NamedTuple):
+    """With whom changes are that have not arrived."""
+
+    taker: bytes
+    name: str
+    taken: int
+    """By his clock, seconds since 1970."""
+
+
+class Heard(Protocol):
+    """A head that somebody holds, as a receipt or a letter tells it."""
+
+    @property
+    def log(self) -> bytes:
+        """Return the log, or its prefix."""
+
+    @property
+    def first(self) -> int:
+        """Return where it begins."""
+
+    @property
+    def n(self) -> int:
+        """Return where it ends."""
+
+    @property
+    def hash(self) -> bytes:
+        """Return the hash there, or its prefix."""
 
 
 class NotJoined(Exception):
@@ -181,6 +250,12 @@ class Book:
         return None if found is None else PublicKey(found)
 
     @property
+    def box(self) -> BoxPublic | None:
+        """What letters to that registry are sealed to."""
+        found = store.setting(self._conn, "box")
+        return BoxPublic(found) if found else None
+
+    @property
     def url(self) -> str | None:
         """Where that registry is."""
         found = store.setting(self._conn, "url")
@@ -264,6 +339,7 @@ class Book:
             store.set_setting(self._conn, "artisan", enrolled.artisan)
             store.set_setting(self._conn, "registry", enrolled.registry)
             store.set_setting(self._conn, "url", url.encode())
+            store.set_setting(self._conn, "box", enrolled.box)
         self.take_in(Answer(enrolled.artisan, enrolled.logs, enrolled.batches, enrolled.receipt))
 
     def offer(self, *, believe_nothing: bool = False, show_receipt: bool = False) -> Offer:
@@ -279,48 +355,182 @@ class Book:
         if artisan is None or registry is None:
             raise NotJoined
         self._set_guard()
-        logs = store.logs(self._conn)
-        held_logs = HeldLogs(self.rows())
         receipt = None if believe_nothing else self.receipt
-        frontier: list[Held] = []
         batches: list[bytes] = []
         spent = 0
-        # The registry's own log first: it holds the certificates that the others need.
-        for log in sorted(logs, key=lambda log: (logs[log].key != registry, log)):
+        for each in self._lacking(artisan, registry, receipt.heads if receipt else ()):
+            full = spent + len(each.raw) > BATCHES_BYTES_PER_MESSAGE_MAX
+            if full or len(batches) == REQUEST_BATCHES_MAX:
+                break
+            batches.append(each.raw)
+            spent += len(each.raw)
+        shown = store.setting(self._conn, "receipt") if show_receipt else None
+        return Offer(artisan, self._frontier(registry), batches, shown or b"")
+
+    def letters(self) -> list[bytes]:
+        """Return what a courier is to be given: every letter of goods that no receipt covers yet,
+        a new one for what they do not hold, and a question.
+
+        A letter is kept until a receipt covers it, so that the same changes go to another courier
+        in the same letter.
+
+        Raises:
+            NotJoined: the book belongs to no registry yet, or to one that told no box.
+        """
+        artisan, registry, box = self.artisan, self.registry, self.box
+        if artisan is None or registry is None or box is None:
+            raise NotJoined
+        self._set_guard()
+        to = to_id(registry)
+        with self.write():
+            forgotten = store.setting(self._conn, "forgotten") is not None
+            receipt = None if forgotten else self.receipt
+            believed: list[Heard] = list(receipt.heads) if receipt else []
+            if forgotten:
+                store.drop_letters(self._conn)
+                store.set_setting(self._conn, "forgotten", None)
+            self._drop_covered(believed)
+            kept = [read_letter(raw) for raw in store.letters(self._conn)]
+            believed += [span for letter in kept for span in letter.address.spans]
+            for goods in self._goods(artisan, registry, believed):
+                spans = [each.span for each in goods]
+                offer = Offer(artisan, self._announced(goods), [each.raw for each in goods])
+                priority = min(each.priority for each in goods)
+                address = Address(LETTER_VERSION, to, artisan, spans, priority)
+                raw = seal_letter(box, address, write_goods(offer))
+                store.keep_letter(self._conn, digest_of(raw), raw)
+                kept.append(read_letter(raw))
+        stale = store.setting(self._conn, "stale") is not None
+        shown = store.setting(self._conn, "receipt") if stale else None
+        offer = Offer(artisan, self._frontier(registry), [], shown or b"")
+        request = Request(VERSION, self._device.public, self._chance.now(), [offer])
+        question = seal_letter(
+            box, Address(LETTER_VERSION, to, artisan), write_request(self._device, request)
+        )
+        return [letter.raw for letter in in_order([read_letter(question), *kept])]
+
+    def taken_by(self, slip: Slip, raw: bytes, name: str) -> None:
+        """Keep a courier's slip for letters of this book; `name` is who he is certified to be."""
+        mine = {digest_of(letter) for letter in store.letters(self._conn)}
+        with self.write():
+            for each in slip.letters:
+                if each.digest not in mine:
+                    continue
+                if each.code == "":
+                    store.keep_slip(
+                        self._conn, each.digest, slip.taker, slip.given, slip.taken, name, raw
+                    )
+                elif each.code == "unknown_key":
+                    # The registry does not know this device any more: tell it everything again.
+                    store.set_setting(self._conn, "forgotten", b"1")
+
+    def carried(self) -> tuple[int, list[Custody]]:
+        """Return how many changes that no receipt covers are with couriers, and with whom."""
+        receipt = self.receipt
+        held_logs = HeldLogs(self.rows())
+        heads = list(receipt.heads) if receipt else []
+        carried: set[tuple[bytes, int, bytes]] = set()
+        custody = []
+        for raw in store.letters(self._conn):
+            slips = store.slips(self._conn, digest_of(raw))
+            if not slips:
+                continue
+            custody += [Custody(taker, name, taken) for taker, _, taken, name in slips]
+            for span in read_letter(raw).address.spans:
+                strands = held_logs.strands(span.log)
+                if strands is None:
+                    continue
+                theirs = [(h.first, h.n, h.hash) for h in heads if h.log[:PREFIX_BYTES] == span.log]
+                found = strands.find(span.n, span.hash)
+                for range_ in strands.lacking(theirs):
+                    if found is None or not strands.overlaps(range_, span.first, span.n, found):
+                        continue
+                    carried |= {
+                        (span.log, n, hash_)
+                        for n, hash_ in strands.path(range_)
+                        if span.first <= n <= span.n
+                    }
+        return len(carried), sorted(set(custody), key=lambda each: each.taken)
+
+    def _lacking(
+        self, artisan: ArtisanId, registry: PublicKey, believed: Sequence[Heard]
+    ) -> Iterator[Sent]:
+        """Yield the batches that someone lacks who holds the heads `believed`.
+
+        The registry's own log comes first: it holds the certificates that the others need.
+        """
+        logs = store.logs(self._conn)
+        held_logs = HeldLogs(self.rows())
+        for log in self._order(registry):
             strands = held_logs.strands(log)
             if strands is None:
                 continue
-            frontier.append(held(logs[log], list(strands.heads)))
-            believed = [
-                (head.first, head.n, head.hash)
-                for head in (receipt.heads if receipt else ())
-                if head.log == log
+            theirs = [
+                (head.first, head.n, head.hash) for head in believed if log.startswith(head.log)
             ]
+            priority = OTHERS
+            if logs[log].key == registry:
+                priority = KEYS_FIRST
+            elif logs[log].key == self._device.public:
+                priority = MONEY
             sent: set[bytes] = set()
-            for range_ in strands.lacking(believed):
-                if logs[log].key == self._device.public:
-                    raws = self._cut(artisan, log, strands.path(range_))
-                else:
-                    raws = (
-                        raw
-                        for first, last, hash_, raw in store.envelopes(
-                            self._conn, log, range_.first, range_.n
-                        )
-                        if strands.overlaps(range_, first, last, Hash(hash_))
-                    )
-                for raw in raws:
-                    if raw in sent:
-                        continue
-                    if (
-                        spent + len(raw) > BATCHES_BYTES_PER_MESSAGE_MAX
-                        or len(batches) == REQUEST_BATCHES_MAX
-                    ):
-                        break
-                    sent.add(raw)
-                    batches.append(raw)
-                    spent += len(raw)
-        shown = store.setting(self._conn, "receipt") if show_receipt else None
-        return Offer(artisan, frontier, batches, shown or b"")
+            for range_ in strands.lacking(theirs):
+                for each in (
+                    self._cut(artisan, log, strands.path(range_))
+                    if priority == MONEY
+                    else self._whole(log, strands, range_, priority)
+                ):
+                    if each.raw not in sent:
+                        sent.add(each.raw)
+                        yield each
+
+    def _whole(self, log: LogId, strands: Strands, range_: Range, priority: int) -> Iterator[Sent]:
+        """Yield others' batches that overlap a range, as they are."""
+        for first, last, hash_, raw in store.envelopes(self._conn, log, range_.first, range_.n):
+            if strands.overlaps(range_, first, last, Hash(hash_)):
+                yield Sent(log, first, last, hash_, raw, priority)
+
+    def _goods(
+        self, artisan: ArtisanId, registry: PublicKey, believed: Sequence[Heard]
+    ) -> Iterator[list[Sent]]:
+        """Yield what is lacking in lots that each fit a letter."""
+        lot: list[Sent] = []
+        spent = 0
+        for each in self._lacking(artisan, registry, believed):
+            full = spent + len(each.raw) > GOODS_BYTES or len(lot) == LETTER_SPANS_MAX
+            if lot and (full or each.priority != lot[0].priority):
+                yield lot
+                lot, spent = [], 0
+            lot.append(each)
+            spent += len(each.raw)
+        if lot:
+            yield lot
+
+    def _announced(self, goods: Sequence[Sent]) -> list[Held]:
+        """Return the descriptors of the logs that batches are of, with no frontier."""
+        logs = store.logs(self._conn)
+        return [Held(logs[log], []) for log in dict.fromkeys(each.log for each in goods)]
+
+    def _drop_covered(self, believed: Sequence[Heard]) -> None:
+        """Forget the letters of which every change is in a receipt."""
+        held_logs = HeldLogs(self.rows())
+        for raw in store.letters(self._conn):
+            if all(_covered(held_logs, span, believed) for span in read_letter(raw).address.spans):
+                store.drop_letter(self._conn, digest_of(raw))
+
+    def _order(self, registry: PublicKey) -> list[LogId]:
+        logs = store.logs(self._conn)
+        return sorted(logs, key=lambda log: (logs[log].key != registry, log))
+
+    def _frontier(self, registry: PublicKey) -> list[Held]:
+        """Return every log with its heads."""
+        logs = store.logs(self._conn)
+        held_logs = HeldLogs(self.rows())
+        return [
+            held(logs[log], list(strands.heads))
+            for log in self._order(registry)
+            if (strands := held_logs.strands(log)) is not None
+        ]
 
     def take_in(self, answer: Answer) -> Learned:
         """Take in what a registry answered. Safe to repeat, in any order."""
@@ -418,7 +628,7 @@ class Book:
 
     def _cut(
         self, artisan: ArtisanId, log: LogId, path: Sequence[tuple[int, Hash]]
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Sent]:
         rows = self.rows()
         changes = []
         for n, hash_ in path:
@@ -426,7 +636,20 @@ class Book:
             assert row is not None
             changes.append(row.placed)
         for run in cuts(changes):
-            yield cut(self._device, artisan, run, self._chance.now())
+            raw = cut(self._device, artisan, run, self._chance.now())
+            yield Sent(log, run[0].n, run[-1].n, run[-1].hash, raw, MONEY)
+
+
+def _covered(held_logs: HeldLogs, span: Span, believed: Sequence[Heard]) -> bool:
+    """Say whether every change of a span is on the path of a head that somebody holds."""
+    strands = held_logs.strands(span.log)
+    found = None if strands is None else strands.find(span.n, span.hash)
+    if strands is None or found is None:
+        return False
+    theirs = [(h.first, h.n, h.hash) for h in believed if h.log.startswith(span.log)]
+    return not any(
+        strands.overlaps(range_, span.first, span.n, found) for range_ in strands.lacking(theirs)
+    )
 
 
 class Writing:
@@ -489,6 +712,8 @@ class Writing:
             self.pen.rotate()
         if not stale:
             store.set_setting(self.conn, "receipt", answer.receipt)
+        # A registry that forgot is shown its newest receipt, whichever way the next question goes.
+        store.set_setting(self.conn, "stale", b"1" if stale else None)
         return Learned(len(new), len(admitted.refused), rotated=copied, stale=stale)
 
     def finish(self) -> None:

@@ -12,7 +12,7 @@ from canting_protocol.ledger import tables
 from canting_protocol.ledger.rows import PROJECTION, SHAPES, R, Row, Rows, Values, values_of
 from canting_protocol.log import Descriptor, LogId
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of what cannot be rebuilt: logs, envelopes, settings of the book."""
 
 _SCHEMA: Final = """
@@ -40,6 +40,24 @@ CREATE TABLE envelope (
 ) STRICT;
 """
 
+_LETTERS: Final = """
+CREATE TABLE letter (
+    made   INTEGER NOT NULL PRIMARY KEY,
+    digest BLOB    NOT NULL UNIQUE,
+    raw    BLOB    NOT NULL
+) STRICT;
+CREATE TABLE slip (
+    digest BLOB    NOT NULL,
+    taker  BLOB    NOT NULL,
+    given  INTEGER NOT NULL,
+    taken  INTEGER NOT NULL,
+    name   TEXT    NOT NULL,
+    raw    BLOB    NOT NULL,
+    PRIMARY KEY (digest, taker, taken)
+) STRICT;
+"""
+"""Since format 2: letters of goods that no receipt covers yet, and who has taken them along."""
+
 
 class NewerBook(Exception):
     """Say that the file was written by a newer version of Canting: update, nothing is lost."""
@@ -56,9 +74,7 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
 
 def make(conn: sqlite3.Connection) -> None:
     """Make the tables of a new book, inside the caller's transaction."""
-    for statement in _SCHEMA.split(";"):
-        if statement.strip():
-            conn.execute(statement)
+    _run(conn, _SCHEMA + _LETTERS)
     for statement in tables.create("sqlite", tables.ALONE):
         conn.execute(statement)
     conn.execute("CREATE INDEX change_by_kind ON change (kind, log, n)")
@@ -67,10 +83,66 @@ def make(conn: sqlite3.Connection) -> None:
 
 
 def check_format(conn: sqlite3.Connection) -> None:
-    """Raise `NewerBook` when a newer version made this file."""
+    """Raise `NewerBook` when a newer version made this file; add what an older one lacks."""
     (found,) = conn.execute("PRAGMA user_version").fetchone()
     if found > FORMAT:
         raise NewerBook(f"format {found}, and this version knows {FORMAT}")
+    if found < FORMAT:
+        _run(conn, _LETTERS)
+        conn.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _run(conn: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        if statement.strip():
+            conn.execute(statement)
+
+
+def letters(conn: sqlite3.Connection) -> list[bytes]:
+    """Return the letters of goods that are kept, as they were made."""
+    return [raw for (raw,) in conn.execute("SELECT raw FROM letter ORDER BY made")]
+
+
+def keep_letter(conn: sqlite3.Connection, digest: bytes, raw: bytes) -> None:
+    """Keep a letter until a receipt covers it."""
+    conn.execute("INSERT INTO letter (digest, raw) VALUES (?, ?)", (digest, raw))
+
+
+def drop_letter(conn: sqlite3.Connection, digest: bytes) -> None:
+    """Forget a letter, and who carried it."""
+    conn.execute("DELETE FROM letter WHERE digest = ?", (digest,))
+    conn.execute("DELETE FROM slip WHERE digest = ?", (digest,))
+
+
+def drop_letters(conn: sqlite3.Connection) -> None:
+    """Forget every letter: they are made again from the log."""
+    conn.execute("DELETE FROM letter")
+    conn.execute("DELETE FROM slip")
+
+
+def keep_slip(
+    conn: sqlite3.Connection,
+    digest: bytes,
+    taker: bytes,
+    given: int,
+    taken: int,
+    name: str,
+    raw: bytes,
+) -> None:
+    """Keep a courier's word that he has taken a letter along."""
+    conn.execute(
+        "INSERT OR IGNORE INTO slip VALUES (?, ?, ?, ?, ?, ?)",
+        (digest, taker, given, taken, name, raw),
+    )
+
+
+def slips(conn: sqlite3.Connection, digest: bytes) -> list[tuple[bytes, int, int, str]]:
+    """Return (taker, given, taken, name) of everyone who has taken a letter along."""
+    return list(
+        conn.execute(
+            "SELECT taker, given, taken, name FROM slip WHERE digest = ? ORDER BY taken", (digest,)
+        )
+    )
 
 
 @cache

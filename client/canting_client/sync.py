@@ -6,11 +6,13 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from canting_client.book import Book
+from canting_client.book import Book, NotJoined
 from canting_client.talk import Outcome, talk
+from canting_protocol.bundles import read_bundle, write_bundle
 from canting_protocol.crypto import SigningKey
 from canting_protocol.errors import Refused
-from canting_protocol.limits import REPLY_BYTES_MAX
+from canting_protocol.letters import VERSION, Address, open_letter, seal_letter, to_id
+from canting_protocol.limits import BUNDLE_BYTES_MAX, REPLY_BYTES_MAX
 from canting_protocol.messages import (
     MEDIA_TYPE,
     Enrolled,
@@ -55,15 +57,42 @@ async def sync(book: Book, device: SigningKey) -> Outcome:
     """
     async with _session() as session:
         url = f"{book.url}/v1/sync"
+
+        async def post(request: bytes) -> bytes:
+            bundle = write_bundle([question(book, request)])
+            return answer(device, await _post(session, url, bundle, BUNDLE_BYTES_MAX))
+
         try:
-            return await talk(
-                book, device, lambda: int(time.time()), lambda data: _post(session, url, data)
-            )
+            return await talk(book, device, lambda: int(time.time()), post)
         except Refused as error:
             if error.code == "unknown_key":
                 raise
             # Cut off, or signed by someone else: whoever answered, it was not our registry.
             raise NotTheRegistry(str(error)) from error
+
+
+def question(book: Book, request: bytes) -> bytes:
+    """Return a signed request in a letter that only the book's registry opens.
+
+    Raises:
+        NotJoined: the book belongs to no registry yet, or to one that told no box.
+    """
+    artisan, registry, box = book.artisan, book.registry, book.box
+    if artisan is None or registry is None or box is None:
+        raise NotJoined
+    return seal_letter(box, Address(VERSION, to_id(registry), artisan), request)
+
+
+def answer(device: SigningKey, bundle: bytes) -> bytes:
+    """Return the reply in the letter that answers.
+
+    Raises:
+        Refused: it is not one letter, or not for this device.
+    """
+    letters = read_bundle(bundle).letters
+    if len(letters) != 1:
+        raise Refused("malformed", "a question has one answer")
+    return open_letter(device.box, letters[0])[1]
 
 
 async def enrol(url: str, code: str, device: SigningKey) -> Enrolled:
@@ -92,14 +121,16 @@ def _session() -> aiohttp.ClientSession:
     )
 
 
-async def _post(session: aiohttp.ClientSession, url: str, data: bytes) -> bytes:
+async def _post(
+    session: aiohttp.ClientSession, url: str, data: bytes, limit: int = REPLY_BYTES_MAX
+) -> bytes:
     headers = {"Content-Type": MEDIA_TYPE}
     try:
         async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
             body = bytearray()
             async for part in answer.content.iter_any():
                 body += part
-                if len(body) > REPLY_BYTES_MAX:
+                if len(body) > limit:
                     raise NotTheRegistry("the answer is too large")
             if answer.content_type == "application/problem+json":
                 problem = _problem(bytes(body))

@@ -82,6 +82,13 @@ class Strands:
             ]
         return missing
 
+    def holds(self, first: int, n: int, prefix: bytes) -> bool:
+        """Say whether first…n is held without a gap, on the path that ends in a hash or prefix."""
+        held = self.find(n, prefix)
+        return held is not None and any(
+            head.first <= first and self.common(head, n, held) == n for head in self.heads
+        )
+
     def on(self, range_: Range, n: int, hash_: Hash) -> bool:
         """Say whether a held change lies in the range."""
         head = next(head for head in self.heads if head.hash == range_.hash)

@@ -46,10 +46,22 @@ ROUND_TRIPS_MAX: Final = 64
 
 ENROL_BYTES_MAX: Final = 4_096
 
+LETTER_BYTES_MAX: Final = 1_050_624
+"""A sealed request or reply of the largest size, with its address."""
+LETTER_SPANS_MAX: Final = 64
+GOODS_BYTES: Final = 16_000
+"""What a letter of goods holds of batches, unless a single one is larger: small enough that a road
+that breaks off loses little."""
+BUNDLE_BYTES_MAX: Final = 1_052_672
+"""What is posted to a door, and answered: room for one letter of the largest size."""
+BUNDLE_LETTERS_MAX: Final = 1_024
+
 # The largest change must fit a batch, the fullest budget of batches a message.
 assert CHANGE_BYTES_MAX < BATCH_INFLATED_BYTES_MAX
 assert BATCH_INFLATED_BYTES_MAX + 1_000 < BATCH_BYTES_MAX
 assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_BYTES_MAX < REQUEST_BYTES_MAX
 assert REQUEST_BYTES_MAX == REPLY_BYTES_MAX
 assert BATCH_INFLATED_BYTES_MAX < REQUEST_INFLATED_BYTES_MAX
+assert REQUEST_BYTES_MAX + 1_024 < LETTER_BYTES_MAX < BUNDLE_BYTES_MAX
+assert GOODS_BYTES < BATCH_BYTES_MAX < LETTER_BYTES_MAX
 assert FRONTIER_HEADS_MAX * 250 < REQUEST_BYTES_MAX - BATCHES_BYTES_PER_MESSAGE_MAX

@@ -19,6 +19,7 @@ from typing import Final
 import aiohttp
 import msgspec
 from tests.end_to_end.processes import Server, free_port
+from tests.letters import in_letter, out_of_letter
 
 from canting_protocol import changes as c
 from canting_protocol.batch import cut
@@ -35,7 +36,6 @@ from canting_protocol.messages import (
     Request,
     read_enrolment,
     read_receipt,
-    read_reply,
     write_enrolment,
     write_request,
 )
@@ -82,9 +82,10 @@ class Writer:
         return Offer(self.artisan, [Held(self.log, [head])], some)
 
 
-def request(key: SigningKey, offers: list[Offer]) -> bytes:
-    """Return a signed request."""
-    return write_request(key, Request(VERSION, key.public, int(time.time()), offers))
+def request(key: SigningKey, offers: list[Offer], box: bytes) -> bytes:
+    """Return a signed request in a letter."""
+    asked = write_request(key, Request(VERSION, key.public, int(time.time()), offers))
+    return in_letter(box, asked)
 
 
 def joined(conn: Connection, registry: Registry, *others: SigningKey) -> Writer:
@@ -104,6 +105,7 @@ class Door:
         self.http = http
         self.url = f"{url}/v1/sync"
         self.registry = registry
+        self.box = registry.key.box.public
         self.later = 0
 
     async def sync(self, data: bytes) -> tuple[float, bytes]:
@@ -120,9 +122,11 @@ class Door:
                 break
         return time.perf_counter() - begun, body
 
-    def check(self, body: bytes, writers: Sequence[Writer]) -> None:
+    def check(self, body: bytes, writers: Sequence[Writer], *keys: SigningKey) -> None:
         """See that all of a request is receipted."""
-        for writer, answer in zip(writers, read_reply(body).ledgers, strict=True):
+        senders = keys or [writer.key for writer in writers]
+        reply = out_of_letter(body, *senders)
+        for writer, answer in zip(writers, reply.ledgers, strict=True):
             assert answer.refused == []
             receipt = read_receipt(answer.receipt, self.registry.key.public)
             assert writer.last is not None
@@ -134,7 +138,7 @@ async def direct(door: Door, writer: Writer, times: int, until: asyncio.Event) -
     """Sync sixty changes again and again, with a breath between; return how long each took."""
     took: list[float] = []
     while len(took) < times and not until.is_set():
-        seconds, body = await door.sync(request(writer.key, [writer.offer(1)]))
+        seconds, body = await door.sync(request(writer.key, [writer.offer(1)], door.box))
         door.check(body, [writer])
         took.append(seconds)
         await asyncio.sleep(0.02)
@@ -154,7 +158,7 @@ async def measure(
     alone = await direct(door, device, times, asyncio.Event())
 
     groups = [big[at : at + REQUEST_LEDGERS] for at in range(0, len(big), REQUEST_LEDGERS)]
-    large = [(request(carrier, [w.offer(LEDGER_BATCHES) for w in g]), g) for g in groups]
+    large = [(request(carrier, [w.offer(LEDGER_BATCHES) for w in g], door.box), g) for g in groups]
     done = asyncio.Event()
 
     async def send_all() -> float:
@@ -169,7 +173,7 @@ async def measure(
         done.set()
         seconds = time.perf_counter() - begun
         for body, writers in replies:  # not before: it would keep the device waiting, here
-            door.check(body, writers)
+            door.check(body, writers, carrier)
         return seconds
 
     sending = asyncio.create_task(send_all())
@@ -177,7 +181,7 @@ async def measure(
     beside = await direct(door, device, 10**9, done)
     big_seconds = await sending
 
-    ready = [(request(writer.key, [writer.offer(1)]), writer) for writer in crowd]
+    ready = [(request(writer.key, [writer.offer(1)], door.box), writer) for writer in crowd]
     begun = time.perf_counter()
     answers = await asyncio.gather(*[door.sync(data) for data, _ in ready])
     crowd_seconds = time.perf_counter() - begun

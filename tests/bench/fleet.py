@@ -42,7 +42,9 @@ def enrol(registry: Registry, conn: Connection, fleet: Fleet, now: int) -> None:
     """Let every device in."""
     for artisan, theirs in fleet.artisans.items():
         logs.add_artisan(conn, artisan, now)
-        registry.write(conn, artisan, *(Certificate(log.key.public) for log in theirs))
+        registry.write(
+            conn, artisan, *(Certificate(log.key.public, box=log.key.box.public) for log in theirs)
+        )
 
 
 def pushes(

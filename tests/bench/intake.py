@@ -24,9 +24,11 @@ import aiohttp
 from tests.bench.fleet import Fleet, enrol, fleet, pushes
 from tests.bench.workload import SEED
 from tests.end_to_end.processes import Server, free_port, run
+from tests.letters import in_letter
 
+from canting_protocol.bundles import read_bundle
 from canting_protocol.ledger.rows import SHAPES
-from canting_protocol.messages import MEDIA_TYPE, read_reply
+from canting_protocol.messages import MEDIA_TYPE
 from canting_server.settings import database_path, open_registry
 from canting_server.store import migrations
 from canting_server.store.database import run_group, settle
@@ -73,14 +75,15 @@ def prepare(home: Path, devices: Fleet) -> None:
     raw.close()
 
 
-async def send(url: str, requests: Iterable[tuple[int, bytes]]) -> int:
+async def send(url: str, box: bytes, requests: Iterable[tuple[int, bytes]]) -> int:
     """Send every request, `AT_ONCE` at a time; return how many changes were in them."""
     waiting, sent = iter(requests), 0
     async with aiohttp.ClientSession() as http:
 
         async def one_after_another() -> int:
             mine = 0
-            for count, body in waiting:
+            for count, request in waiting:
+                body = in_letter(box, request)
                 for attempt in range(100):
                     async with http.post(
                         f"{url}/v1/sync", data=body, headers={"Content-Type": MEDIA_TYPE}
@@ -90,7 +93,7 @@ async def send(url: str, requests: Iterable[tuple[int, bytes]]) -> int:
                             await asyncio.sleep(0.05 * (attempt + 1))
                             continue
                         assert answer.status == 200, data
-                        assert not read_reply(data).ledgers[0].refused
+                        assert read_bundle(data).letters
                         break
                 mine += count
             return mine
@@ -148,8 +151,9 @@ def main() -> None:
         try:
             assert server.ready()
             spent = Spent(server.process.pid)
+            box = open_registry(home).key.box.public
             requests = list(pushes(devices)) if asked.artisans <= 50 else pushes(devices)
-            changes = asyncio.run(send(server.url, requests))
+            changes = asyncio.run(send(server.url, box, requests))
             processor, wall = spent.seconds()
             memory = spent.memory()
         finally:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 from aiohttp import web
+from tests.letters import in_letter, out_of_letter
 
 from canting_client.book import Book, Chance, Learned
 from canting_protocol import changes as c
@@ -26,7 +27,6 @@ from canting_protocol.messages import (
     Reply,
     Request,
     read_enrolled,
-    read_reply,
     write_enrolment,
     write_request,
 )
@@ -58,10 +58,13 @@ class Time:
 class Answered:
     """What a door said."""
 
-    def __init__(self, status: int, headers: Any, body: bytes) -> None:
+    def __init__(
+        self, status: int, headers: Any, body: bytes, keys: Sequence[SigningKey] = ()
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self._keys = keys
 
     @property
     def problem(self) -> tuple[int, str]:
@@ -81,14 +84,13 @@ class Answered:
     @property
     def answer(self) -> Answer:
         """Return the first ledger of a reply."""
-        assert self.status == 200, self.body
-        return read_reply(self.body).ledgers[0]
+        return self.reply.ledgers[0]
 
     @property
     def reply(self) -> Reply:
-        """Return a reply."""
+        """Return the reply to a device of these tests."""
         assert self.status == 200, self.body
-        return read_reply(self.body)
+        return out_of_letter(self.body, *self._keys)
 
 
 class Device:
@@ -174,11 +176,17 @@ class Served:
         """Send any request."""
         url = f"http://127.0.0.1:{self.port}{path}"
         async with self.http.request(method, url, **more) as response:
-            return Answered(response.status, response.headers, await response.read())
+            keys = [device.key for device in self.devices]
+            return Answered(response.status, response.headers, await response.read(), keys)
+
+    async def send(self, request: bytes, **headers: str) -> Answered:
+        """Post a signed request to the sync door, in a letter."""
+        body = in_letter(self.registry.key.box.public, request)
+        return await self.post("/v1/sync", body, **headers)
 
     async def sync(self, device: Device) -> Learned:
         """Exchange once, all the way."""
-        answered = await self.post("/v1/sync", device.request())
+        answered = await self.send(device.request())
         return device.book.take_in(answered.answer)
 
     # -- people ------------------------------------------------------------------------------

@@ -492,7 +492,7 @@ async def test_conflicts_are_a_table_too(served: Served, siti: Device) -> None:
 
 async def test_what_was_not_applied_is_listed_with_its_reason(served: Served, siti: Device) -> None:
     offer = siti.raw_log(b"\x92\xcd\x03\xe7\x01", b"\x92\x05\x01")
-    await served.post("/v1/sync", siti.request(offer))
+    await served.send(siti.request(offer))
     rows = (await served.ask("/v1/verdicts?fields=n,kind,verdict,reason")).json["rows"]
     assert rows == [
         {"n": 1, "kind": "999", "verdict": "parked", "reason": "unknown-kind"},

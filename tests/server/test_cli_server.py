@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.letters import in_letter, out_of_letter
 from tests.server.makers import NOW
 
 from canting_client.book import Book, Chance
@@ -25,7 +26,6 @@ from canting_protocol.messages import (
     VERSION,
     Request,
     read_enrolled,
-    read_reply,
     write_enrolment,
     write_request,
 )
@@ -120,11 +120,13 @@ async def sells(port: int, code: str, path: Path) -> None:
     """Enrol a device, sell something, and sync."""
     key = SigningKey(os.urandom(32))
     with Book(path, key, Chance(lambda: NOW, os.urandom), durable=False) as book:
-        book.join("x", read_enrolled(await post(port, "enrol", write_enrolment(key, code))))
+        enrolled = read_enrolled(await post(port, "enrol", write_enrolment(key, code)))
+        book.join("x", enrolled)
         book.record(c.Production([], [c.MoveLine(-1, 5_000)]))
         book.record(c.Sale([c.SaleLine(-1, 1_000, 250_000)]))
         request = Request(VERSION, key.public, NOW, [book.offer()])
-        reply = read_reply(await post(port, "sync", write_request(key, request)))
+        asked = in_letter(enrolled.box, write_request(key, request))
+        reply = out_of_letter(await post(port, "sync", asked), key)
         book.take_in(reply.ledgers[0])
 
 

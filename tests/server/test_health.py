@@ -35,7 +35,7 @@ async def test_what_waits_for_the_writer_is_done_before_it_ends(served: Served) 
     for _ in range(20):
         device.sells(1)
     request = device.request()
-    answers = [asyncio.create_task(served.post("/v1/sync", request)) for _ in range(20)]
+    answers = [asyncio.create_task(served.send(request)) for _ in range(20)]
     done = await asyncio.gather(*answers)
     assert {each.status for each in done} == {200}
     assert await served.sold(device.artisan) == 20

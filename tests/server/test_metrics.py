@@ -52,8 +52,8 @@ async def test_what_came_in_is_counted(served: Served, figures: Figures) -> None
     await served.sync(device)
     good = device.raw_log(UNKNOWN_KIND)
     offer = Offer(device.artisan, good.logs, [*good.batches, b"rubbish"])
-    await served.post("/v1/sync", device.request(offer))
-    await served.post("/v1/sync", b"rubbish")
+    await served.send(device.request(offer))
+    await served.send(b"rubbish")
     told = await figures.all()
     assert told["canting_changes_stored_total"] == 5, "four facts, and the mark of a certificate"
     assert told["canting_batches_total"] == 3

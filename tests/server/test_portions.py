@@ -118,13 +118,13 @@ async def test_a_request_of_many_portions_is_answered_once_for_all_of_it(
     broken = [*offer.batches[:7], b"rubbish", *offer.batches[7:]]
     request = device.request(Offer(device.artisan, offer.logs, broken))
     assert len(list(portions(asked(offer), REGISTRY.public))) >= 10
-    answered = await served.post("/v1/sync", request)
+    answered = await served.send(request)
     assert answered.answer.refused == [Turned(7, "malformed")]
     receipt = read_receipt(answered.answer.receipt, served.registry.key.public)
     log = offer.logs[0].descriptor.log
     assert [(head.first, head.n) for head in receipt.heads if head.log == log] == [(1, 1_200)]
     assert await served.sold(device.artisan) == 1_200 * 100
-    again = await served.post("/v1/sync", request)
+    again = await served.send(request)
     assert again.answer.receipt == answered.answer.receipt
     assert await served.sold(device.artisan) == 1_200 * 100
 
@@ -134,10 +134,10 @@ async def test_it_is_the_same_as_sending_each_batch_by_itself(served: Served) ->
     for device in (first, other):
         offer = log_of(device.key, device.artisan, [30] * 9)
         if device is first:
-            await served.post("/v1/sync", device.request(offer))
+            await served.send(device.request(offer))
         for raw in reversed(offer.batches) if device is other else ():
             one = Offer(device.artisan, offer.logs, [raw])
-            await served.post("/v1/sync", device.request(one))
+            await served.send(device.request(one))
         assert await served.sold(device.artisan) == 27_000
     stock = [await served.rows("stock", "item, quantity", each.artisan) for each in (first, other)]
     assert stock[0] == stock[1]
@@ -152,7 +152,7 @@ async def test_of_a_large_request_for_a_strangers_ledger_too_nothing_is_kept(
         offer_of(device.key, other.artisan, [SALE]),
     ]
     request = Request(VERSION, device.key.public, NOW, offers)
-    answered = await served.post("/v1/sync", write_request(device.key, request))
+    answered = await served.send(write_request(device.key, request))
     assert answered.problem == (401, "unknown_key")
     assert await served.sold(device.artisan) == 0
 
@@ -162,7 +162,7 @@ async def test_a_device_is_answered_while_a_large_request_is_under_way(
 ) -> None:
     other = await served.joined()
     offer = log_of(device.key, device.artisan, [60] * 100)
-    large = asyncio.create_task(served.post("/v1/sync", device.request(offer)))
+    large = asyncio.create_task(served.send(device.request(offer)))
     for _ in range(5):
         other.sells(10)
         await served.sync(other)
@@ -184,9 +184,7 @@ async def test_who_begins_logs_without_end_does_not_shut_her_other_device_out(
     for _ in range(2):
         offers = [device.raw_log(SALE) for _ in range(room // 2 + 10)]
         logs, batches = [each.logs[0] for each in offers], [each.batches[0] for each in offers]
-        answered = await served.post(
-            "/v1/sync", device.request(Offer(device.artisan, logs, batches))
-        )
+        answered = await served.send(device.request(Offer(device.artisan, logs, batches)))
         assert {each.code for each in answered.answer.refused} <= {"too_large"}
         turned += len(answered.answer.refused)
     heads = await served.rows("head", "log, hash", device.artisan)
@@ -195,7 +193,7 @@ async def test_who_begins_logs_without_end_does_not_shut_her_other_device_out(
     for _ in range(3):
         await served.sync(other)
     other.sells(8)
-    answered = await served.post("/v1/sync", other.request())
+    answered = await served.send(other.request())
     assert answered.answer.refused == []
     sold = 7 + 8 + 100 * (2 * (room // 2 + 10) - turned)
     assert await served.sold(device.artisan) == sold

@@ -109,7 +109,7 @@ class TestAtTheDoor:
         with crowd.place(), crowd.place():
             waits = set()
             for _ in range(8):
-                answered = await served.post("/v1/sync", device.request())
+                answered = await served.send(device.request())
                 assert answered.problem == (503, "crowded")
                 waits.add(int(answered.headers["Retry-After"]))
             assert waits <= {1, 2}
@@ -121,7 +121,7 @@ class TestAtTheDoor:
         device = await served.joined()
         bodies = itertools.chain([device.request()], [b"", b"x" * 5_000])
         for body in bodies:
-            await served.post("/v1/sync", body)
+            await served.send(body)
             await served.post("/v1/enrol", body)
         crowd = served.app[CROWD]
         assert (crowd.requests, crowd.bytes, crowd.has(device.key.public)) == (0, 0, False)

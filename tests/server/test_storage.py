@@ -59,7 +59,7 @@ async def test_a_full_disk_keeps_nothing_half_and_says_when_to_come_back(served:
         device.sells(1_000)
     before = await everything(served)
     await fill(served, 2)
-    answered = await served.post("/v1/sync", device.request())
+    answered = await served.send(device.request())
     assert answered.problem == (507, "storage_full")
     assert 60 <= int(answered.headers["Retry-After"]) <= 120
     assert await everything(served) == before
@@ -81,7 +81,7 @@ async def test_a_full_disk_is_full_for_everyone_in_the_transaction(served: Serve
             device.sells(10)
     await fill(served, 12)
     requests = [device.request() for device in devices]
-    answers = await asyncio.gather(*[served.post("/v1/sync", each) for each in requests])
+    answers = await asyncio.gather(*[served.send(each) for each in requests])
     assert {each.status for each in answers} <= {200, 507}
     assert 507 in {each.status for each in answers}
     for device, answered in zip(devices, answers, strict=True):
@@ -98,7 +98,7 @@ async def test_a_database_that_cannot_be_written_is_said_to_be_so(served: Served
     device.sells(5)
     before = await everything(served)
     await served.change(lambda conn: conn.execute("PRAGMA query_only = 1"))
-    answered = await served.post("/v1/sync", device.request())
+    answered = await served.send(device.request())
     assert answered.problem == (507, "storage_read_only")
     assert int(answered.headers["Retry-After"]) >= 60
     assert (await ready(served)) == (503, ["database: read_only"])
@@ -126,7 +126,7 @@ async def test_while_another_process_writes_devices_come_back_later(served: Serv
         other.execute("BEGIN IMMEDIATE")
         waits = set()
         for _ in range(12):
-            answered = await served.post("/v1/sync", device.request())
+            answered = await served.send(device.request())
             assert answered.problem == (503, "busy")
             waits.add(int(answered.headers["Retry-After"]))
         assert waits <= set(range(5, 11))
@@ -212,7 +212,7 @@ async def test_a_file_system_that_is_full_is_waited_for(
             pass
     for _ in range(200):
         device.sells(10)
-    answered = await cramped.post("/v1/sync", device.request())
+    answered = await cramped.send(device.request())
     assert answered.problem == (507, "storage_full")
     assert (await ready(cramped))[0] == 503
     assert await cramped.sold(device.artisan) == 500

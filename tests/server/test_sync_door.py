@@ -19,7 +19,7 @@ from canting_protocol import changes as c
 from canting_protocol.batch import Envelope, cut, deflate, peek
 from canting_protocol.crypto import SigningKey
 from canting_protocol.ledger.author import place
-from canting_protocol.limits import ENROL_BYTES_MAX, REQUEST_BYTES_MAX
+from canting_protocol.limits import BUNDLE_BYTES_MAX, ENROL_BYTES_MAX
 from canting_protocol.log import Descriptor, Hash
 from canting_protocol.messages import (
     MEDIA_TYPE,
@@ -75,7 +75,7 @@ async def test_a_sale_arrives_once_and_its_receipt_is_signed(
     served: Served, device: Device
 ) -> None:
     device.sells(250_000)
-    answered = await served.post("/v1/sync", device.request())
+    answered = await served.send(device.request())
     assert answered.headers["Content-Type"] == MEDIA_TYPE
     receipt = read_receipt(answered.answer.receipt, served.registry.key.public)
     assert receipt.artisan == device.artisan
@@ -87,8 +87,8 @@ async def test_an_exact_resend_is_answered_alike_and_counts_once(  # 36
 ) -> None:
     device.sells(250_000)
     request = device.request()
-    first = await served.post("/v1/sync", request)
-    again = await served.post("/v1/sync", request)
+    first = await served.send(request)
+    again = await served.send(request)
     assert again.answer.receipt == first.answer.receipt
     assert await served.sold(device.artisan) == 251_000
 
@@ -97,7 +97,7 @@ async def test_a_resend_of_a_part_with_more_counts_only_what_is_new(  # 37
     served: Served, device: Device
 ) -> None:
     device.sells(10)
-    await served.post("/v1/sync", device.request())  # whose answer is lost
+    await served.send(device.request())  # whose answer is lost
     device.sells(20)
     await served.sync(device)
     assert await served.sold(device.artisan) == 1_030
@@ -108,14 +108,14 @@ async def test_one_request_on_eight_connections_at_once_counts_once(  # 41
 ) -> None:
     device.sells(250_000)
     request = device.request()
-    answers = await asyncio.gather(*[served.post("/v1/sync", request) for _ in range(8)])
+    answers = await asyncio.gather(*[served.send(request) for _ in range(8)])
     assert len({each.answer.receipt for each in answers}) == 1
     assert await served.sold(device.artisan) == 251_000
 
 
 async def test_a_cancelled_client_leaves_nothing_open(served: Served, device: Device) -> None:
     device.sells(250_000)
-    sending = asyncio.create_task(served.post("/v1/sync", device.request()))
+    sending = asyncio.create_task(served.send(device.request()))
     await asyncio.sleep(0)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -129,7 +129,7 @@ async def test_a_cancelled_client_leaves_nothing_open(served: Served, device: De
 
 @pytest.mark.parametrize("path", ["/v1/sync", "/v1/enrol"])
 async def test_a_body_beyond_the_limit_is_refused(served: Served, path: str) -> None:  # 1
-    answered = await served.post(path, bytes(REQUEST_BYTES_MAX + 1))
+    answered = await served.post(path, bytes(BUNDLE_BYTES_MAX + 1))
     assert answered.problem == (413, "too_large")
 
 
@@ -154,12 +154,12 @@ async def test_an_encoded_body_is_refused_and_never_inflated(  # 2, 3, 5-8
 ) -> None:
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     for body in (bomb, device.request(), b"not gzip at all"):
-        answered = await served.post("/v1/sync", body, Content_Encoding=encoding)
+        answered = await served.send(body, Content_Encoding=encoding)
         assert answered.problem == (415, "unsupported_encoding")
 
 
 async def test_identity_is_no_encoding(served: Served, device: Device) -> None:
-    answered = await served.post("/v1/sync", device.request(), Content_Encoding="identity")
+    answered = await served.send(device.request(), Content_Encoding="identity")
     assert answered.status == 200
 
 
@@ -262,12 +262,12 @@ async def test_a_truncated_or_continued_request_is_malformed(  # 18
 ) -> None:
     request = device.request()
     for body in (request[:-1], request[: len(request) // 2], request + b"x"):
-        assert (await served.post("/v1/sync", body)).problem == (400, "malformed")
+        assert (await served.send(body)).problem == (400, "malformed")
 
 
 async def test_a_version_that_is_not_known_is_named(served: Served, device: Device) -> None:
     request = Request(2, device.key.public, NOW, [device.book.offer()])
-    answered = await served.post("/v1/sync", write_request(device.key, request))
+    answered = await served.send(write_request(device.key, request))
     assert answered.problem == (400, "unknown_version")
 
 
@@ -313,7 +313,7 @@ async def test_a_signed_request_that_holds_something_else_is_malformed(  # 19
 ) -> None:
     body = msgspec.msgpack.encode(fields(device))
     signature = device.key.sign(b"canting/request/1", body)
-    answered = await served.post("/v1/sync", msgspec.msgpack.encode(Signed(body, signature)))
+    answered = await served.send(msgspec.msgpack.encode(Signed(body, signature)))
     assert answered.problem == (400, "malformed")
 
 
@@ -322,7 +322,7 @@ async def test_head_and_descriptor_nobody_has_heard_of_are_harmless(
 ) -> None:
     strange = Descriptor(device.key.public, os.urandom(8), os.urandom(32))
     held = Held(strange, [HeldHead(1, 2**53 - 1, os.urandom(16))])
-    answered = await served.post("/v1/sync", device.request(Offer(device.artisan, [held], [])))
+    answered = await served.send(device.request(Offer(device.artisan, [held], [])))
     assert answered.status == 200
     assert await served.sold(device.artisan) == 1_000
 
@@ -360,7 +360,7 @@ async def test_a_change_that_cannot_be_applied_is_kept_and_holds_nobody_up(
     served: Served, device: Device, body: bytes, verdict: int, reason: int
 ) -> None:
     offer = device.raw_log(SALE, body, SALE)
-    answered = await served.post("/v1/sync", device.request(offer))
+    answered = await served.send(device.request(offer))
     assert answered.answer.refused == []
     assert await verdicts(served, device) == [(verdict, reason)]
     assert await served.sold(device.artisan) == 1_200
@@ -373,7 +373,7 @@ async def test_a_change_that_cannot_be_applied_is_kept_and_holds_nobody_up(
 async def test_a_parked_change_is_handed_on_to_her_other_devices(
     served: Served, device: Device
 ) -> None:
-    await served.post("/v1/sync", device.request(device.raw_log(UNKNOWN_KIND, SALE)))
+    await served.send(device.request(device.raw_log(UNKNOWN_KIND, SALE)))
     other = await served.joined(device.artisan)
     await served.sync(other)
     kinds = other.book.conn.execute("SELECT kind, verdict FROM change ORDER BY kind").fetchall()
@@ -386,7 +386,7 @@ async def test_nothing_is_refused_for_its_date(  # 26, 42
     served: Served, device: Device, t: int
 ) -> None:
     offer = offer_of(device.key, device.artisan, [SALE], t=t)
-    answered = await served.post("/v1/sync", device.request(offer))
+    answered = await served.send(device.request(offer))
     assert answered.answer.refused == []
     assert await served.sold(device.artisan) == 1_100
     for path in ("/v1/totals", "/v1/artisans", "/v1/conflicts", "/v1/coverage"):
@@ -399,7 +399,7 @@ async def test_nothing_is_refused_for_its_date(  # 26, 42
 async def turned(served: Served, device: Device, offer: Offer) -> list[str]:
     """Return the codes of the batches refused, after seeing that none of them was kept."""
     before = await served.rows("envelope", "log, last, raw", device.artisan)
-    answered = await served.post("/v1/sync", device.request(offer))
+    answered = await served.send(device.request(offer))
     kept = {row[2] for row in await served.rows("envelope", "log, last, raw", device.artisan)}
     news = kept - {row[2] for row in before}
     for each in answered.answer.refused:
@@ -498,7 +498,7 @@ async def test_every_byte_of_a_request_flipped_is_refused(served: Served, device
     request = device.request()
     for at in range(len(request)):
         flipped = request[:at] + bytes([request[at] ^ 0xFF]) + request[at + 1 :]
-        answered = await served.post("/v1/sync", flipped)
+        answered = await served.send(flipped)
         assert answered.status in (400, 401), (at, answered.status)
     assert await served.sold(device.artisan) == 1_000
     await served.sync(device)
@@ -540,7 +540,7 @@ async def test_a_stranger_is_told_that_nobody_knows_him(served: Served, device: 
     for artisan in (device.artisan, os.urandom(8)):
         offer = offer_of(stranger, artisan, [SALE])  # type: ignore[arg-type]
         request = Request(VERSION, stranger.public, NOW, [offer])
-        answered = await served.post("/v1/sync", write_request(stranger, request))
+        answered = await served.send(write_request(stranger, request))
         assert answered.problem == (401, "unknown_key")
         told.add(answered.body)
     assert len(told) == 1
@@ -552,7 +552,7 @@ async def test_a_known_device_does_not_speak_for_another_artisan(  # 34, 44
 ) -> None:
     other = await served.joined()
     offer = device.raw_log(SALE, artisan=other.artisan)
-    answered = await served.post("/v1/sync", device.request(offer))
+    answered = await served.send(device.request(offer))
     assert answered.problem == (401, "unknown_key")
     assert await served.sold(other.artisan) == 0
 
@@ -572,7 +572,7 @@ async def test_half_a_request_is_not_done(served: Served, device: Device) -> Non
     other = await served.joined()
     offers = [device.raw_log(SALE), device.raw_log(SALE, artisan=other.artisan)]
     request = Request(VERSION, device.key.public, NOW, offers)
-    answered = await served.post("/v1/sync", write_request(device.key, request))
+    answered = await served.send(write_request(device.key, request))
     assert answered.problem == (401, "unknown_key")
     assert await served.sold(device.artisan) == 1_000
 
@@ -587,7 +587,7 @@ async def test_no_signature_is_no_signature(  # 29, 31
 ) -> None:
     for key in (device.key.public, bytes(32), b"\x01" + bytes(31)):
         body = msgspec.msgpack.encode(Request(VERSION, key, NOW, [device.book.offer()]))
-        answered = await served.post("/v1/sync", msgspec.msgpack.encode(Signed(body, signature)))
+        answered = await served.send(msgspec.msgpack.encode(Signed(body, signature)))
         assert answered.status == 401
         assert answered.problem[1] in ("bad_signature", "unknown_key")
 
@@ -601,7 +601,7 @@ async def test_a_signature_for_something_else_does_not_do(served: Served, device
         SigningKey(os.urandom(32)).sign(b"canting/request/1", body),
         device.key.sign(b"canting/request/1", body + b" "),
     ):
-        answered = await served.post("/v1/sync", msgspec.msgpack.encode(Signed(body, signature)))
+        answered = await served.send(msgspec.msgpack.encode(Signed(body, signature)))
         assert answered.problem == (401, "bad_signature")
 
 
@@ -612,7 +612,7 @@ async def test_a_non_canonical_signature_is_refused(served: Served, device: Devi
     good = device.key.sign(b"canting/request/1", body)
     s = int.from_bytes(good[32:], "little") + order
     bad = good[:32] + s.to_bytes(32, "little")
-    answered = await served.post("/v1/sync", msgspec.msgpack.encode(Signed(body, bad)))
+    answered = await served.send(msgspec.msgpack.encode(Signed(body, bad)))
     assert answered.problem == (401, "bad_signature")
 
 
@@ -635,7 +635,7 @@ async def test_a_shown_receipt_that_is_none_refuses_nothing(served: Served, devi
     good = device.raw_log(SALE)
     for shown in (b"junk", os.urandom(200), device.request()):
         offer = Offer(device.artisan, good.logs, good.batches, shown)
-        answered = await served.post("/v1/sync", device.request(offer))
+        answered = await served.send(device.request(offer))
         assert answered.status == 200, answered.body
     assert await served.sold(device.artisan) == 1_100
 
@@ -647,7 +647,7 @@ async def test_the_registrys_own_batches_of_one_ledger_open_no_other(
     victim = await served.joined()
     mine = device.book.offer(believe_nothing=True)
     offer = Offer(victim.artisan, mine.logs, mine.batches)
-    answered = await served.post("/v1/sync", device.request(offer))
+    answered = await served.send(device.request(offer))
     assert answered.problem == (401, "unknown_key")
 
 
@@ -730,7 +730,7 @@ class TestHoles:
         """Eleven hundred times 2^53 − 1 rupiah is more than 64 bits hold."""
         huge = c.write(c.Sale([c.SaleLine(-1, 2**53 - 1, 2**53 - 1)]))
         offer = device.raw_log(*[huge] * 1_100)
-        assert (await served.post("/v1/sync", device.request(offer))).status == 200
+        assert (await served.send(device.request(offer))).status == 200
 
     async def test_a_small_batch_padded_to_a_large_one_does_not_shut_the_door_behind_it(
         self, served: Served, device: Device
@@ -745,7 +745,7 @@ class TestHoles:
         values = [getattr(header, name) for name in header.__struct_fields__]
         raw = msgspec.msgpack.encode([*values[:5], NOW, 0, 1, body])
         batch = msgspec.msgpack.encode(Envelope(raw, device.key.sign(b"canting/batch/1", raw)))
-        await served.post("/v1/sync", device.request(Offer(device.artisan, padded.logs, [batch])))
+        await served.send(device.request(Offer(device.artisan, padded.logs, [batch])))
         other = await served.joined(device.artisan)
         for _ in range(3):
             await served.sync(other)

@@ -29,6 +29,7 @@ from canting_protocol.messages import (
     write_enrolment,
     write_reply,
 )
+from canting_server.registry.post import Post
 from canting_server.registry.registry import Registry, hash_code
 from canting_server.store import migrations, people
 from canting_server.store.database import (
@@ -38,7 +39,6 @@ from canting_server.store.database import (
     run_group,
     settle,
 )
-from canting_server.web.sync import exchange
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ class Server:
     async def handle(self, data: bytes) -> bytes:
         """Answer a request as the sync door does."""
         request = read_request(data)
-        reply = await exchange(self.database, self.registry, request, lambda _: None)
+        reply, _ = await Post(self.database, self.registry, lambda _: None).exchange(request)
         return write_reply(reply)
 
     async def serve(self, data: bytes) -> bytes:

@@ -13,14 +13,16 @@ from msgspec import structs
 
 from canting_protocol.batch import cut, cuts, open_batch, peek
 from canting_protocol.changes import Certificate, Change, Clock, Piece
-from canting_protocol.crypto import PublicKey, SigningKey, sha256
+from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey, sha256
 from canting_protocol.door import Admitted, admit, within_frontier
 from canting_protocol.errors import Refused, TooBig
 from canting_protocol.ledger.absorb import Ledger, merge
+from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import CertificateRow, HeadRow, Nothing, Rows
+from canting_protocol.letters import Address
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
     INTEGER_MAX,
@@ -68,6 +70,15 @@ class CodeRefused(Exception):
         self.code = code
 
 
+class Reading(NamedTuple):
+    """A device's clock beside this registry's, as far as it is known."""
+
+    clock: int | None
+    """What the device's clock shows now; None: nobody knows."""
+    error: int
+    """How far off that may be, in seconds."""
+
+
 class TakenIn(NamedTuple):
     """What one ledger's offer came to."""
 
@@ -76,6 +87,8 @@ class TakenIn(NamedTuple):
     batches: int
     inflated: int
     """How many bytes the batches came to."""
+    box: BoxPublic = BoxPublic(b"")
+    """What letters to the sender are sealed to, if a certificate says."""
 
 
 class Registry:
@@ -106,20 +119,30 @@ class Registry:
         return together(VERSION, now, taken_in)
 
     def take_in_portion(
-        self, conn: Connection, request: Request, portion: Portion, room: int
+        self,
+        conn: Connection,
+        request: Request,
+        portion: Portion,
+        room: int,
+        reading: Reading | None = None,
+        budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
     ) -> list[tuple[Part, TakenIn]]:
         """Take in one portion of a verified request; its batches may inflate to `room` bytes.
+
+        Without a reading the sender speaks now, by the clock in the request. `budget` is what the
+        whole answer may spend on batches.
 
         Raises:
             Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
         """
         now, sender = self.now(), PublicKey(request.key)
-        budget = BATCHES_BYTES_PER_MESSAGE_MAX // len(request.ledgers)
+        reading = Reading(request.clock, CLOCK_ERROR_SECONDS) if reading is None else reading
+        each = budget // len(request.ledgers)
         done = []
         for part in portion.parts:
-            taken = self.take_in(
-                conn, part.offer, sender, request.clock, now, budget, room, answer=part.last
-            )
+            # Goods of a letter that nobody signed are stored, and not answered.
+            answer = part.last and bool(sender)
+            taken = self.take_in(conn, part.offer, sender, reading, now, each, room, answer=answer)
             room -= taken.inflated
             done.append((part, taken))
         return done
@@ -144,7 +167,7 @@ class Registry:
         conn: Connection,
         offer: Offer,
         sender: PublicKey,
-        clock: int,
+        reading: Reading,
         now: int,
         budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
         room: int = REQUEST_INFLATED_BYTES_MAX,
@@ -155,13 +178,17 @@ class Registry:
 
         `budget` is what the answer may spend on batches, in bytes; one batch is always sent.
         `room` is what the offered batches may inflate to. Without `answer` there is no receipt
-        and nothing is sent back yet: more of the offer follows.
+        and nothing is sent back yet: more of the offer follows. An empty `sender` is nobody: the
+        batches speak for themselves.
         """
         artisan = ArtisanId(offer.artisan)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
         admitted = self._admit(offer, pen, room)
-        self._check_known(sender, admitted)
+        if sender:
+            self._check_known(sender, admitted)
+        elif not admitted.batches:
+            return TakenIn(Answer(artisan, [], [], b"", list(admitted.refused)), 0, 0, 0)
         heads = [row.hash for row in pen.rows.group(HeadRow).values()]
         admitted = within_frontier(admitted, offer.batches, heads, pen.ledger.holds)
         logs.add_artisan(conn, artisan, now)
@@ -181,9 +208,10 @@ class Registry:
                 logs.keep_envelope(
                     conn, artisan, last.log, batch.header.first, last.n, last.hash, now, batch.raw
                 )
-        written = self._measure_clock(pen, offer, sender, clock, now)
+        written = self._measure_clock(pen, offer, sender, reading, now)
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(new or written))
-        people.heard(conn, artisan, sender, now)
+        if sender:
+            people.heard(conn, artisan, sender, now)
         if answer:
             receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
             said = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
@@ -197,7 +225,24 @@ class Registry:
             new=len(new),
             refused=len(admitted.refused),
         )
-        return TakenIn(said, len(new), len(offer.batches), admitted.inflated)
+        box = next(
+            (
+                BoxPublic(row.box)
+                for row in pen.rows.group(CertificateRow).values()
+                if row.box and row.key == sender
+            ),
+            BoxPublic(b""),
+        )
+        return TakenIn(said, len(new), len(offer.batches), admitted.inflated, box)
+
+    def holds(self, conn: Connection, address: Address) -> bool:
+        """Say whether every change that a letter's address tells of is stored."""
+        held = Held(Rows(ledgers.LedgerRows(conn, ArtisanId(address.artisan))))
+        return all(
+            (strands := held.strands(span.log)) is not None
+            and strands.holds(span.first, span.n, span.hash)
+            for span in address.spans
+        )
 
     def enrol(self, conn: Connection, enrolment: Enrolment) -> Enrolled:
         """Let a device in that holds a one-time code and has proved its key.
@@ -313,10 +358,12 @@ class Registry:
         )
 
     def _measure_clock(
-        self, pen: Pen, offer: Offer, sender: PublicKey, clock: int, now: int
+        self, pen: Pen, offer: Offer, sender: PublicKey, reading: Reading, now: int
     ) -> list[Placed]:
         """Write down a device's clock error where it differs from what the set already says."""
-        offset = now - clock
+        if reading.clock is None:
+            return []
+        offset = now - reading.clock
         if abs(offset) > INTEGER_MAX:
             return []
         written: list[Placed] = []
@@ -340,7 +387,7 @@ class Registry:
                 head.hash[:PREFIX_BYTES],
             )
             try:
-                written += pen.append(Clock(piece, offset, CLOCK_ERROR_SECONDS), now)
+                written += pen.append(Clock(piece, offset, reading.error), now)
             except TooBig:
                 break  # there is no room for a new log: the error stays unmeasured
         return written

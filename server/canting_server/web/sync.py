@@ -1,32 +1,16 @@
-"""The doors of devices: to be enrolled, and to sync."""
+"""The doors of devices and couriers: to be enrolled, and to sync."""
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from canting_protocol.limits import (
-    ENROL_BYTES_MAX,
-    REQUEST_BYTES_MAX,
-    REQUEST_INFLATED_BYTES_MAX,
-)
-from canting_protocol.messages import (
-    MEDIA_TYPE,
-    VERSION,
-    Answer,
-    Reply,
-    Request,
-    read_enrolment,
-    read_request,
-    write_enrolled,
-    write_reply,
-)
-from canting_server.registry.portions import LEDGER_BYTES, Part, ledgers, portions, together
-from canting_server.registry.registry import CodeRefused, Registry, TakenIn
-from canting_server.store.database import Transactions
+from canting_protocol.limits import BUNDLE_BYTES_MAX, ENROL_BYTES_MAX
+from canting_protocol.messages import MEDIA_TYPE, read_enrolment, write_enrolled
+from canting_server.registry.portions import LEDGER_BYTES
+from canting_server.registry.post import Post
+from canting_server.registry.registry import CodeRefused
 from canting_server.web.errors import Problem
 from canting_server.web.guesses import GUESSES
 from canting_server.web.keys import CROWD, DATABASE, REGISTRY, SETTINGS
@@ -39,44 +23,14 @@ routes: Final = web.RouteTableDef()
 
 @routes.post("/v1/sync")
 async def sync(request: web.Request) -> web.Response:
-    """One exchange: answered after the last commit."""
+    """Take a bundle in, a device's own or a courier's, and answer after the last commit."""
     app = request.app
+    post = Post(app[DATABASE], app[REGISTRY], app[METRICS].taken_in)
     with app[CROWD].place() as place, app[METRICS].sync_seconds.time():
-        asked = read_request(await read_body(request, REQUEST_BYTES_MAX, place))
-        place.belongs_to(asked.key)
-        reply = await exchange(app[DATABASE], app[REGISTRY], asked, app[METRICS].taken_in)
-    return web.Response(body=write_reply(reply), content_type=MEDIA_TYPE)
-
-
-async def exchange(
-    database: Transactions, registry: Registry, asked: Request, told: Callable[[TakenIn], None]
-) -> Reply:
-    """Answer a verified request, portion by portion, each in its turn among all senders.
-
-    `told` hears what was taken in, once it is committed.
-
-    Raises:
-        Refused: `unknown_key`; nothing was kept.
-        Unavailable: what came before may have been kept; sending all again is harmless.
-    """
-    if len(asked.ledgers) > 1:  # of one, the first portion finds out
-        # In turn as well, though it only reads: it is work like any other.
-        for some, size in ledgers(asked):
-            check = partial(registry.check_sender, sender=asked.key, offers=some)
-            await database.write(check, sender=asked.key, size=size)
-    done: list[tuple[Part, Answer]] = []
-    room = REQUEST_INFLATED_BYTES_MAX
-    for portion in portions(asked, registry.key.public):
-        taken_in = await database.write(
-            partial(registry.take_in_portion, request=asked, portion=portion, room=room),
-            sender=asked.key,
-            size=portion.size,
-        )
-        for part, taken in taken_in:
-            room -= taken.inflated
-            told(taken)
-            done.append((part, taken.answer))
-    return together(VERSION, registry.now(), done)
+        asked = post.read(await read_body(request, BUNDLE_BYTES_MAX, place))
+        place.belongs_to(asked.sender)
+        body = await post.answer(asked)
+    return web.Response(body=body, content_type=MEDIA_TYPE)
 
 
 @routes.post("/v1/enrol")

@@ -1,0 +1,281 @@
+"""The post: opens the letters that come in a bundle, has them taken in, and seals the answers.
+
+A device asks its own question, one letter, and is answered. A courier brings letters of many: goods
+are stored, questions answered, and his slip says what became of each. Every door ends here.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+from canting_protocol.bundles import (
+    WANTED,
+    Bundle,
+    Given,
+    Handover,
+    Officer,
+    Taken,
+    check_handover,
+    read_bundle,
+    read_handover,
+    read_officer,
+    write_bundle,
+    write_slip,
+)
+from canting_protocol.crypto import BoxPublic, PublicKey
+from canting_protocol.errors import Refused
+from canting_protocol.letters import (
+    VERSION as LETTER_VERSION,
+)
+from canting_protocol.letters import (
+    Address,
+    open_letter,
+    read_address,
+    read_goods,
+    read_letter,
+    seal_letter,
+    to_id,
+)
+from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, REQUEST_INFLATED_BYTES_MAX
+from canting_protocol.messages import (
+    VERSION,
+    Answer,
+    Reply,
+    Request,
+    read_request,
+    write_reply,
+)
+from canting_server.registry.portions import Part, ledgers, portions, together
+from canting_server.registry.registry import Reading, Registry, TakenIn
+from canting_server.store.database import Connection, Transactions
+
+CARRIED_ERROR_SECONDS: Final = 300
+"""What a courier's word leaves uncertain of a device's clock: the hand-over took a while, and his
+own clock is measured as roughly."""
+
+NOBODY: Final = b""
+"""Who speaks in a letter of goods: nobody, its batches are signed by whoever wrote them."""
+
+
+class Asked(NamedTuple):
+    """A device's own question."""
+
+    request: Request
+
+    @property
+    def sender(self) -> bytes:
+        """Return the key that asks."""
+        return self.request.key
+
+
+class Brought(NamedTuple):
+    """What a courier brings."""
+
+    said: Handover
+    bundle: Bundle
+
+    @property
+    def sender(self) -> bytes:
+        """Return the courier's key."""
+        return self.said.giver
+
+
+class Post:
+    """The registry's letters, whichever way they come. `told` hears of what was taken in."""
+
+    def __init__(
+        self, database: Transactions, registry: Registry, told: Callable[[TakenIn], None]
+    ) -> None:
+        self.database = database
+        self.registry = registry
+        self.told = told
+
+    def read(self, data: bytes) -> Asked | Brought:
+        """Return what came, verified as far as who sends it.
+
+        Raises:
+            Refused: it is not a bundle, not for this registry, or not signed.
+        """
+        bundle = read_bundle(data)
+        if bundle.paper:
+            said = read_handover(bundle.paper)
+            if not bundle.addresses:
+                check_handover(said, bundle.letters)
+            elif bundle.letters or len(bundle.addresses) != len(said.letters):
+                raise Refused("malformed", "every letter that is asked about has one address")
+            return Brought(said, bundle)
+        if len(bundle.letters) != 1:
+            raise Refused("malformed", "without a hand-over, one letter is asked at a time")
+        address, plain = open_letter(self.registry.key.box, bundle.letters[0])
+        if address.spans:
+            raise Refused("malformed", "goods come with a hand-over")
+        return Asked(read_request(plain))
+
+    async def answer(self, asked: Asked | Brought) -> bytes:
+        """Return the bundle that answers, after the last commit.
+
+        Raises:
+            Refused: `unknown_key`, to a device that asks by itself; nothing was kept.
+            Unavailable: what came before may have been kept; sending all again is harmless.
+        """
+        if isinstance(asked, Brought):
+            return await self._deliver(asked)
+        reply, box = await self.exchange(asked.request)
+        return write_bundle([self._sealed(asked.request, reply, box)])
+
+    async def exchange(
+        self,
+        asked: Request,
+        reading: Reading | None = None,
+        budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
+    ) -> tuple[Reply, BoxPublic]:
+        """Answer a verified request, portion by portion, each in its turn among all senders.
+
+        Returns the reply, and the box of whoever asked (empty if none is certified).
+
+        Raises:
+            Refused: `unknown_key`; nothing was kept.
+            Unavailable: what came before may have been kept; sending all again is harmless.
+        """
+        registry = self.registry
+        if len(asked.ledgers) > 1:  # of one, the first portion finds out
+            # In turn as well, though it only reads: it is work like any other.
+            for some, size in ledgers(asked):
+                check = partial(registry.check_sender, sender=asked.key, offers=some)
+                await self.database.write(check, sender=asked.key, size=size)
+        done, box = await self._take_in(asked, asked.key, reading, budget)
+        return together(VERSION, registry.now(), done), box
+
+    async def _take_in(
+        self, asked: Request, sender: bytes, reading: Reading | None, budget: int
+    ) -> tuple[list[tuple[Part, Answer]], BoxPublic]:
+        registry = self.registry
+        done: list[tuple[Part, Answer]] = []
+        room, box = REQUEST_INFLATED_BYTES_MAX, BoxPublic(b"")
+        for portion in portions(asked, registry.key.public):
+            taken_in = await self.database.write(
+                partial(
+                    registry.take_in_portion,
+                    request=asked,
+                    portion=portion,
+                    room=room,
+                    reading=reading,
+                    budget=budget,
+                ),
+                sender=sender,
+                size=portion.size,
+            )
+            for part, taken in taken_in:
+                room -= taken.inflated
+                box = taken.box or box
+                self.told(taken)
+                done.append((part, taken.answer))
+        return done, box
+
+    # -- a courier ---------------------------------------------------------------------------
+
+    async def _deliver(self, brought: Brought) -> bytes:
+        said, bundle = brought
+        if bundle.addresses:
+            known = await self.database.read(
+                lambda conn: [self._holds(conn, told) for told in bundle.addresses]
+            )
+            taken = [
+                Taken(each.digest, "" if held else WANTED)
+                for each, held in zip(said.letters, known, strict=True)
+            ]
+            return self._with_slip(said, [], taken)
+        officer = self._officer(said, bundle.papers)
+        questions = sum(1 for raw in bundle.letters if _is_question(raw))
+        budget = BATCHES_BYTES_PER_MESSAGE_MAX // max(questions, 1)
+        answers: list[bytes] = []
+        taken = []
+        for given, raw in zip(said.letters, bundle.letters, strict=True):
+            try:
+                code = await self._take_letter(raw, given, said, officer, budget, answers)
+            except Refused as refusal:
+                code = refusal.code
+            taken.append(Taken(given.digest, code))
+        return self._with_slip(said, answers, taken)
+
+    async def _take_letter(
+        self,
+        raw: bytes,
+        given: Given,
+        said: Handover,
+        officer: Officer | None,
+        budget: int,
+        answers: list[bytes],
+    ) -> str:
+        """Take one letter in; return what becomes of it, and add its answer to `answers`."""
+        address, plain = open_letter(self.registry.key.box, raw)
+        if address.spans:
+            offer = read_goods(plain, address)
+            carried = Request(VERSION, NOBODY, 0, [offer])
+            done, _ = await self._take_in(carried, said.giver, None, 0)
+            return _verdict([answer for _, answer in done])
+        request = read_request(plain)
+        reading = self._reading(request, given, said, officer)
+        reply, box = await self.exchange(request, reading, budget)
+        if officer is not None or request.key == said.giver:
+            answers.append(self._sealed(request, reply, box))
+        return ""
+
+    def _reading(
+        self, request: Request, given: Given, said: Handover, officer: Officer | None
+    ) -> Reading | None:
+        """Return what a device's clock showed, by this registry's clock as the courier tells it."""
+        if request.key == said.giver:
+            return None  # it speaks for itself, now
+        if officer is None or not given.taken:
+            return Reading(None, 0)
+        return Reading(request.clock + said.clock - given.taken, CARRIED_ERROR_SECONDS)
+
+    def _officer(self, said: Handover, papers: Sequence[bytes]) -> Officer | None:
+        """Return the certificate by which the giver may carry answers away."""
+        for paper in papers:
+            try:
+                officer = read_officer(paper, self.registry.key.public)
+            except Refused:
+                continue
+            if officer.key == said.giver and officer.expires >= self.registry.now():
+                return officer
+        return None
+
+    def _holds(self, conn: Connection, told: bytes) -> bool:
+        """Say whether all that an address tells of is stored already."""
+        try:
+            address = read_address(told)
+        except Refused:
+            return False
+        return bool(address.spans) and self.registry.holds(conn, address)
+
+    def _sealed(self, request: Request, reply: Reply, box: BoxPublic) -> bytes:
+        if not box:
+            raise Refused("unknown_key", "no certificate names a box for answers to this key")
+        to = to_id(PublicKey(request.key))
+        address = Address(LETTER_VERSION, to, request.ledgers[0].artisan)
+        return seal_letter(box, address, write_reply(reply))
+
+    def _with_slip(self, said: Handover, answers: list[bytes], taken: list[Taken]) -> bytes:
+        slip = write_slip(self.registry.key, self.registry.now(), said, taken)
+        return write_bundle(answers, slip)
+
+
+def _is_question(raw: bytes) -> bool:
+    try:
+        return not read_letter(raw).address.spans
+    except Refused:
+        return False
+
+
+def _verdict(answers: Sequence[Answer]) -> str:
+    """Return what a courier is told of a letter of goods, from what became of its batches.
+
+    What may still be stored another time comes first: such a letter is not to be thrown away.
+    """
+    codes = {each.code for answer in answers for each in answer.refused}
+    for again in ("unknown_key", "too_large"):
+        if again in codes:
+            return again
+    return min(codes, default="")
