@@ -368,8 +368,10 @@ class Book:
         return Offer(artisan, self._frontier(registry), batches, shown or b"")
 
     def letters(self) -> list[bytes]:
-        """Return what a courier is to be given: every letter of goods that no receipt covers yet,
-        a new one for what they do not hold, and a question.
+        """Return what a courier is to be given.
+
+        Every letter of goods that no receipt covers yet, a new one for what they do not hold, and
+        at last a question, whose answer knows of the goods.
 
         A letter is kept until a receipt covers it, so that the same changes go to another courier
         in the same letter.
@@ -407,7 +409,7 @@ class Book:
         question = seal_letter(
             box, Address(LETTER_VERSION, to, artisan), write_request(self._device, request)
         )
-        return [letter.raw for letter in in_order([read_letter(question), *kept])]
+        return [*(letter.raw for letter in in_order(kept)), question]
 
     def taken_by(self, slip: Slip, raw: bytes, name: str) -> None:
         """Keep a courier's slip for letters of this book; `name` is who he is certified to be."""
@@ -435,21 +437,11 @@ class Book:
             slips = store.slips(self._conn, digest_of(raw))
             if not slips:
                 continue
-            custody += [Custody(taker, name, taken) for taker, _, taken, name in slips]
+            here = len(carried)
             for span in read_letter(raw).address.spans:
-                strands = held_logs.strands(span.log)
-                if strands is None:
-                    continue
-                theirs = [(h.first, h.n, h.hash) for h in heads if h.log[:PREFIX_BYTES] == span.log]
-                found = strands.find(span.n, span.hash)
-                for range_ in strands.lacking(theirs):
-                    if found is None or not strands.overlaps(range_, span.first, span.n, found):
-                        continue
-                    carried |= {
-                        (span.log, n, hash_)
-                        for n, hash_ in strands.path(range_)
-                        if span.first <= n <= span.n
-                    }
+                carried |= _uncovered(held_logs, span, heads)
+            if len(carried) > here:
+                custody += [Custody(taker, name, taken) for taker, _, taken, name in slips]
         return len(carried), sorted(set(custody), key=lambda each: each.taken)
 
     def _lacking(
@@ -515,7 +507,8 @@ class Book:
         """Forget the letters of which every change is in a receipt."""
         held_logs = HeldLogs(self.rows())
         for raw in store.letters(self._conn):
-            if all(_covered(held_logs, span, believed) for span in read_letter(raw).address.spans):
+            spans = read_letter(raw).address.spans
+            if not any(_uncovered(held_logs, span, believed) for span in spans):
                 store.drop_letter(self._conn, digest_of(raw))
 
     def _order(self, registry: PublicKey) -> list[LogId]:
@@ -640,16 +633,22 @@ class Book:
             yield Sent(log, run[0].n, run[-1].n, run[-1].hash, raw, MONEY)
 
 
-def _covered(held_logs: HeldLogs, span: Span, believed: Sequence[Heard]) -> bool:
-    """Say whether every change of a span is on the path of a head that somebody holds."""
+def _uncovered(
+    held_logs: HeldLogs, span: Span, believed: Sequence[Heard]
+) -> set[tuple[bytes, int, bytes]]:
+    """Return (log, n, hash) of every change of a span that is on no path of a head that is held."""
     strands = held_logs.strands(span.log)
     found = None if strands is None else strands.find(span.n, span.hash)
     if strands is None or found is None:
-        return False
+        return set()
     theirs = [(h.first, h.n, h.hash) for h in believed if h.log.startswith(span.log)]
-    return not any(
-        strands.overlaps(range_, span.first, span.n, found) for range_ in strands.lacking(theirs)
-    )
+    return {
+        (span.log, n, hash_)
+        for range_ in strands.lacking(theirs)
+        if strands.overlaps(range_, span.first, span.n, found)
+        for n, hash_ in strands.path(range_)
+        if span.first <= n <= span.n
+    }
 
 
 class Writing:

@@ -1,14 +1,22 @@
 """The way to the registry over HTTP."""
 
 import time
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
 
 from canting_client.book import Book, NotJoined
+from canting_client.custody import HandedOver, given, handfuls, taken
 from canting_client.talk import Outcome, talk
-from canting_protocol.bundles import read_bundle, write_bundle
+from canting_protocol.bundles import (
+    Bundle,
+    Commission,
+    read_bundle,
+    read_commission,
+    write_bundle,
+)
 from canting_protocol.crypto import SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.letters import VERSION, Address, open_letter, seal_letter, to_id
@@ -20,6 +28,10 @@ from canting_protocol.messages import (
     read_receipt,
     write_enrolment,
 )
+
+T = TypeVar("T")
+Post = Callable[[bytes], Awaitable[Bundle]]
+"""Carry a bundle there and return the one that answers."""
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, connect=20)
 
@@ -68,6 +80,64 @@ async def sync(book: Book, device: SigningKey) -> Outcome:
             if error.code == "unknown_key":
                 raise
             # Cut off, or signed by someone else: whoever answered, it was not our registry.
+            raise NotTheRegistry(str(error)) from error
+
+
+async def hand_over(book: Book, device: SigningKey, url: str) -> HandedOver:
+    """Give a courier everything that has not arrived, and take in what he brings: one round trip.
+
+    It may be the registry's own door too. Safe to break off at any point, and to repeat.
+
+    Raises:
+        NotJoined, NotReached, NotTheRegistry, TurnedAway: nothing is lost by any of them.
+    """
+    now = int(time.time())
+    done = HandedOver(0, 0, 0, False, "", "")
+    async with _session() as session:
+        try:
+            for letters in handfuls(book.letters()):
+                bundle = given(device, letters, now)
+                data = await _post(session, f"{url}/v1/sync", bundle, BUNDLE_BYTES_MAX)
+                more = taken(book, device, letters, read_bundle(data))
+                done = more._replace(
+                    letters=done.letters + more.letters,
+                    taken=done.taken + more.taken,
+                    received=done.received + more.received,
+                    rotated=done.rotated or more.rotated,
+                )
+        except Refused as error:
+            raise NotTheRegistry(str(error)) from error
+    return done
+
+
+async def commission(url: str, code: str, officer: SigningKey) -> Commission:
+    """Ask a registry for an officer's certificate, by a one-time code.
+
+    Raises:
+        NotReached, NotTheRegistry, TurnedAway, Refused.
+    """
+    async with _session() as session:
+        data = await _post(session, f"{url}/v1/officer", write_enrolment(officer, code))
+    try:
+        return read_commission(data)[0]
+    except Refused as error:
+        raise NotTheRegistry(str(error)) from error
+
+
+async def carry(url: str, work: Callable[[Post], Awaitable[T]]) -> T:
+    """Do some carrying over one connection to a door.
+
+    Raises:
+        NotReached, NotTheRegistry, TurnedAway: what was not answered is sent again another time.
+    """
+    async with _session() as session:
+
+        async def post(bundle: bytes) -> Bundle:
+            return read_bundle(await _post(session, f"{url}/v1/sync", bundle, BUNDLE_BYTES_MAX))
+
+        try:
+            return await work(post)
+        except Refused as error:
             raise NotTheRegistry(str(error)) from error
 
 

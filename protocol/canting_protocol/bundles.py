@@ -108,6 +108,16 @@ class Officer(Array, frozen=True):
     expires: _Clock
 
 
+class Commission(Array, frozen=True):
+    """The registry's answer to an officer who shows a one-time code."""
+
+    version: int
+    registry: _Key
+    box: _Key
+    paper: bytes
+    """His certificate."""
+
+
 SETTLED: Final = frozenset(
     {
         "",
@@ -129,6 +139,7 @@ _bundle: Final = codec.decoder(Bundle)
 _signed: Final = codec.decoder(Signed)
 _handover: Final = codec.decoder(Handover)
 _slip: Final = codec.decoder(Slip)
+_commission: Final = codec.decoder(Commission)
 _officer: Final = codec.decoder(Officer)
 
 
@@ -220,6 +231,22 @@ def read_officer(data: bytes, registry: PublicKey) -> Officer:
     officer = codec.decode(_officer, signed.body)
     _check_version(officer.version)
     return officer
+
+
+def write_commission(commission: Commission) -> bytes:
+    """Return the answer's bytes."""
+    return codec.encode(commission)
+
+
+def read_commission(data: bytes) -> tuple[Commission, Officer]:
+    """Return the answer to an officer, and the certificate in it, verified.
+
+    Raises:
+        Refused: `malformed`, `unknown_version`, `bad_signature`.
+    """
+    commission = codec.decode(_commission, data)
+    _check_version(commission.version)
+    return commission, read_officer(commission.paper, PublicKey(commission.registry))
 
 
 # -- as a file -----------------------------------------------------------------------------------

@@ -148,9 +148,37 @@ def enrol(
         return whose.hex()
 
     whose = _beside(home, work)
-    shown = "-".join(code[at : at + 5] for at in range(0, CODE_LENGTH, 5))
-    told = {"artisan": whose, "code": shown, "valid_hours": settings.code_hours}
+    told = {"artisan": whose, "code": _in_fives(code), "valid_hours": settings.code_hours}
     _say(told, as_json=as_json)
+
+
+@app.command()
+def officer(
+    name: Annotated[str, typer.Argument(help="The officer's name, as artisans will see it.")],
+    district: Annotated[str, typer.Option(help="Where he works.")] = "",
+    enrolments: Annotated[
+        int, typer.Option(min=0, max=10_000, help="How many artisans he may enrol offline.")
+    ] = 20,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="How long it holds.")] = 180,
+    home: Home = HERE,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make a one-time code with which an officer becomes a courier. It is shown once."""
+    settings, registry = _settings(home, config), open_registry(home)
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    expires = registry.now() + settings.code_hours * 3600
+    _beside(
+        home,
+        lambda conn: people.add_officer(
+            conn, hash_code(code), name, district, enrolments, days, expires
+        ),
+    )
+    _say({"code": _in_fives(code), "valid_hours": settings.code_hours}, as_json=as_json)
+
+
+def _in_fives(code: str) -> str:
+    return "-".join(code[at : at + 5] for at in range(0, CODE_LENGTH, 5))
 
 
 def _artisan(conn: Connection, text: str) -> ArtisanId:

@@ -12,6 +12,8 @@ import structlog
 from msgspec import structs
 
 from canting_protocol.batch import cut, cuts, open_batch, peek
+from canting_protocol.bundles import VERSION as BUNDLE_VERSION
+from canting_protocol.bundles import Commission, Officer, write_officer
 from canting_protocol.changes import Certificate, Change, Clock, Piece
 from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey, sha256
 from canting_protocol.door import Admitted, admit, within_frontier
@@ -58,6 +60,7 @@ _READ_AS: Final = str.maketrans("ILO", "110")
 _EXCEPTED_MAX: Final = 50 * RECEIPT_EXCEPTIONS_MAX
 """How many changes are looked at to make the ranges of a receipt."""
 
+DAY_SECONDS: Final = 86_400
 CLOCK_ERROR_SECONDS: Final = 60
 """What a direct contact leaves uncertain of a device's clock: the way, and a clock set by hand."""
 
@@ -281,6 +284,31 @@ class Registry:
             answer.receipt,
             self.key.box.public,
         )
+
+    def commission(self, conn: Connection, enrolment: Enrolment) -> Commission:
+        """Give a certificate to an officer who holds a one-time code and has proved his key.
+
+        Raises:
+            CodeRefused: `unknown_code`, `code_used`, `code_expired`.
+        """
+        hashed, now, key = hash_code(enrolment.code), self.now(), PublicKey(enrolment.key)
+        found = people.officer(conn, hashed)
+        if found is None:
+            raise CodeRefused("unknown_code", "there is no such code")
+        if found.used_by is not None and found.used_by != key:
+            raise CodeRefused("code_used", "this code has been used already")
+        if found.used_by is None and found.expires < now:
+            raise CodeRefused("code_expired", "this code has expired")
+        paper = found.paper
+        if paper is None:
+            until = now + found.days * DAY_SECONDS
+            officer = Officer(
+                BUNDLE_VERSION, key, found.name, found.district, found.enrolments, now, until
+            )
+            paper = write_officer(self.key, officer)
+            people.commission(conn, hashed, key, paper)
+        log.info("officer_commissioned", device=key.hex()[:16])
+        return Commission(BUNDLE_VERSION, self.key.public, self.key.box.public, paper)
 
     # -- what staff do -----------------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-"""One-time codes, staff's tokens, and when each device was last heard."""
+"""One-time codes, officers, staff's tokens, and when each device was last heard."""
+
+from typing import NamedTuple
 
 from canting_protocol.crypto import PublicKey
 from canting_protocol.log import ArtisanId
@@ -27,6 +29,60 @@ def code(conn: Connection, hashed: bytes) -> tuple[ArtisanId, int, PublicKey | N
 def use_code(conn: Connection, hashed: bytes, key: PublicKey) -> None:
     """Note which key has used a code."""
     conn.execute("UPDATE enrolment SET used_by = $2 WHERE code = $1", hashed, key)
+
+
+class OfficerCode(NamedTuple):
+    """A one-time code that an officer was given, and what it lets him do."""
+
+    name: str
+    district: str
+    enrolments: int
+    days: int
+    expires: int
+    used_by: PublicKey | None
+    paper: bytes | None
+    """The certificate that it was used for."""
+
+
+def add_officer(
+    conn: Connection,
+    code: bytes,
+    name: str,
+    district: str,
+    enrolments: int,
+    days: int,
+    expires: int,
+) -> None:
+    """Keep the hash of an officer's one-time code."""
+    conn.execute(
+        """
+        INSERT INTO officer (code, name, district, enrolments, days, expires)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        code,
+        name,
+        district,
+        enrolments,
+        days,
+        expires,
+    )
+
+
+def officer(conn: Connection, hashed: bytes) -> OfficerCode | None:
+    """Return what an officer's code lets him do."""
+    found = conn.fetch(
+        """
+        SELECT name, district, enrolments, days, expires, used_by, paper FROM officer
+        WHERE code = $1
+        """,
+        hashed,
+    )
+    return OfficerCode(*found[0]) if found else None
+
+
+def commission(conn: Connection, hashed: bytes, key: PublicKey, paper: bytes) -> None:
+    """Note which key has used an officer's code, and its certificate."""
+    conn.execute("UPDATE officer SET used_by = $2, paper = $3 WHERE code = $1", hashed, key, paper)
 
 
 def add_token(conn: Connection, hashed: bytes, name: str, now: int) -> None:

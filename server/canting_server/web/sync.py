@@ -1,16 +1,19 @@
 """The doors of devices and couriers: to be enrolled, and to sync."""
 
 import asyncio
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from canting_protocol.bundles import write_commission
 from canting_protocol.limits import BUNDLE_BYTES_MAX, ENROL_BYTES_MAX
-from canting_protocol.messages import MEDIA_TYPE, read_enrolment, write_enrolled
+from canting_protocol.messages import MEDIA_TYPE, Enrolment, read_enrolment, write_enrolled
 from canting_server.registry.portions import LEDGER_BYTES
 from canting_server.registry.post import Post
 from canting_server.registry.registry import CodeRefused
+from canting_server.store.database import Connection
 from canting_server.web.errors import Problem
 from canting_server.web.guesses import GUESSES
 from canting_server.web.keys import CROWD, DATABASE, REGISTRY, SETTINGS
@@ -18,6 +21,7 @@ from canting_server.web.metrics import METRICS
 from canting_server.web.pressure import Place
 from canting_server.web.whence import whence
 
+T = TypeVar("T")
 routes: Final = web.RouteTableDef()
 
 
@@ -36,7 +40,22 @@ async def sync(request: web.Request) -> web.Response:
 @routes.post("/v1/enrol")
 async def enrol(request: web.Request) -> web.Response:
     """Let a device in that holds a one-time code."""
-    guesses, registry = request.app[GUESSES], request.app[REGISTRY]
+    registry = request.app[REGISTRY]
+    enrolled = await _with_code(request, registry.enrol)
+    return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
+
+
+@routes.post("/v1/officer")
+async def officer(request: web.Request) -> web.Response:
+    """Give a certificate to an officer who holds a one-time code."""
+    registry = request.app[REGISTRY]
+    commission = await _with_code(request, registry.commission)
+    return web.Response(body=write_commission(commission), content_type=MEDIA_TYPE)
+
+
+async def _with_code(request: web.Request, use: Callable[[Connection, Enrolment], T]) -> T:
+    """Let a one-time code be used, or count a wrong one."""
+    guesses = request.app[GUESSES]
     forwarded = request.headers.getall("X-Forwarded-For", [])
     client = whence(request.remote or "", forwarded, request.app[SETTINGS].behind_proxy)
     now = asyncio.get_running_loop().time()
@@ -44,13 +63,12 @@ async def enrol(request: web.Request) -> web.Response:
     with request.app[CROWD].place() as place:
         asked = read_enrolment(await read_body(request, ENROL_BYTES_MAX, place))
         try:
-            enrolled = await request.app[DATABASE].write(
-                lambda conn: registry.enrol(conn, asked), sender=asked.key, size=LEDGER_BYTES
+            return await request.app[DATABASE].write(
+                lambda conn: use(conn, asked), sender=asked.key, size=LEDGER_BYTES
             )
         except CodeRefused:
             guesses.wrong(client, now)
             raise
-    return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
 
 
 async def read_body(

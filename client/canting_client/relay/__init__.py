@@ -1,0 +1,1 @@
+"""The officer's bag: letters carried both ways, none of which he can read."""

@@ -1,0 +1,396 @@
+"""The bag: which letters an officer carries, from whom and for whom, on his own disk.
+
+He answers for digests and not for what is in a letter. What goes up is dropped only when the
+registry's own slip names it; what goes down gives way to a newer answer for the same device.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from canting_protocol.bundles import (
+    SETTLED,
+    Bundle,
+    Given,
+    Handover,
+    Slip,
+    Taken,
+    check_handover,
+    read_handover,
+    read_officer,
+    write_slip,
+)
+from canting_protocol.crypto import PublicKey, SigningKey
+from canting_protocol.errors import Refused
+from canting_protocol.letters import Letter, read_letter, to_id
+from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX
+
+ARTISAN_BYTES_MAX: Final = 4_000_000
+"""What the bag holds for one artisan: many years. Beyond it the oldest stays, and what is new is
+left with its author."""
+FULL: Final = "full"
+STRANGE: Final = "unknown_recipient"
+
+FORMAT: Final = 1
+
+GOODS: Final = 0
+QUESTION: Final = 1
+ANSWER: Final = 2
+
+_SCHEMA: Final = """
+CREATE TABLE setting (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+CREATE TABLE letter (
+    place    INTEGER NOT NULL PRIMARY KEY,
+    digest   BLOB    NOT NULL UNIQUE,
+    kind     INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    for_id   BLOB    NOT NULL,
+    artisan  BLOB    NOT NULL,
+    giver    BLOB    NOT NULL,
+    taken    INTEGER NOT NULL,
+    code     TEXT    NOT NULL,
+    raw      BLOB    NOT NULL
+) STRICT;
+CREATE INDEX letter_by_artisan ON letter (artisan, kind);
+CREATE TABLE contact (
+    artisan BLOB    NOT NULL,
+    giver   BLOB    NOT NULL,
+    met     INTEGER NOT NULL,
+    clock   INTEGER NOT NULL,
+    slip    BLOB    NOT NULL,
+    said    BLOB    NOT NULL,
+    PRIMARY KEY (artisan, giver)
+) STRICT;
+"""
+
+
+class Visit(NamedTuple):
+    """One device of an artisan, as the bag remembers it."""
+
+    artisan: bytes
+    giver: bytes
+    met: int
+    """When it was met, by the officer's clock; 0: never."""
+    waiting: int
+    """Letters of hers that have not arrived."""
+    answers: int
+    """Letters for her."""
+
+
+class Standing(NamedTuple):
+    """What the bag holds altogether."""
+
+    artisans: int
+    goods: int
+    bytes: int
+    answers: int
+    oldest: int | None
+    """When the oldest letter that has not arrived was taken."""
+
+
+class Known(NamedTuple):
+    """The registry that a bag carries for."""
+
+    registry: PublicKey
+    url: str
+    papers: list[bytes]
+    """The officer's certificate."""
+
+
+class Bag:
+    """One officer's bag, open."""
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._conn = sqlite3.connect(path, isolation_level=None, timeout=60)
+        self._conn.execute("PRAGMA journal_mode = WAL" if durable else "PRAGMA journal_mode=MEMORY")
+        self._conn.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
+        with self._writing():
+            (made,) = self._conn.execute("PRAGMA user_version").fetchone()
+            if not made:
+                for statement in _SCHEMA.split(";"):
+                    self._conn.execute(statement)
+                self._conn.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._conn.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._conn.execute("COMMIT")
+        except BaseException:
+            self._conn.execute("ROLLBACK")
+            raise
+
+    # -- whose bag ---------------------------------------------------------------------------
+
+    def belong(self, known: Known) -> None:
+        """Remember the registry, and the certificate it gave."""
+        with self._writing():
+            for name, value in (
+                ("registry", bytes(known.registry)),
+                ("url", known.url.encode()),
+                ("paper", b"".join(known.papers)),
+            ):
+                self._conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    @property
+    def known(self) -> Known | None:
+        """The registry that this bag carries for, once it was joined."""
+        found = dict(self._conn.execute("SELECT name, value FROM setting"))
+        if "registry" not in found:
+            return None
+        papers = [found["paper"]] if found.get("paper") else []
+        return Known(PublicKey(found["registry"]), found["url"].decode(), papers)
+
+    # -- at a visit --------------------------------------------------------------------------
+
+    def take(self, key: SigningKey, bundle: Bundle, now: int) -> tuple[bytes, list[bytes]]:
+        """Take what somebody hands over; return the slip, and the letters that are for him.
+
+        A question takes the place of the same device's older one, and is kept after it was
+        answered: it is asked again whenever the bag comes to the registry.
+
+        Raises:
+            Refused: there is no hand-over, or it is not of these letters.
+        """
+        known = self.known
+        assert known is not None
+        said = read_handover(bundle.paper)
+        check_handover(said, bundle.letters)
+        codes = []
+        with self._writing():
+            for given, raw in zip(said.letters, bundle.letters, strict=True):
+                codes.append(Taken(given.digest, self._take(raw, given, said, known, now)))
+            # What the registry said since of letters he gave before.
+            told = {each.digest for each in codes}
+            for digest, code in self._conn.execute(
+                "SELECT digest, code FROM letter WHERE giver = ? AND code <> ''", (said.giver,)
+            ).fetchall():
+                codes = [each for each in codes if each.digest != digest]
+                codes.append(Taken(digest, code))
+                told.add(digest)
+            slip = write_slip(key, now, said, codes)
+            artisans = {read_letter(raw).address.artisan for raw in bundle.letters if _whole(raw)}
+            for artisan in artisans:
+                self._conn.execute(
+                    "INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?)",
+                    (artisan, said.giver, now, said.clock, slip, bundle.paper),
+                )
+            answers = self._answers(said, bundle, known)
+        return slip, answers
+
+    def _take(self, raw: bytes, given: Given, said: Handover, known: Known, now: int) -> str:
+        try:
+            letter = read_letter(raw)
+        except Refused as refusal:
+            return refusal.code
+        if letter.address.to != to_id(known.registry):
+            return STRANGE
+        artisan = letter.address.artisan
+        # A chain of couriers: the first one's clock saw the author's.
+        taken = given.taken or now
+        if not letter.address.spans:
+            self._conn.execute(
+                "DELETE FROM letter WHERE kind = ? AND artisan = ? AND giver = ? AND taken <= ?",
+                (QUESTION, artisan, said.giver, taken),
+            )
+            self._put(letter, QUESTION, said.giver, taken)
+            return ""
+        if self._conn.execute("SELECT 1 FROM letter WHERE digest = ?", (given.digest,)).fetchone():
+            return ""
+        (held,) = self._conn.execute(
+            "SELECT coalesce(sum(length(raw)), 0) FROM letter WHERE artisan = ? AND kind = ?",
+            (artisan, GOODS),
+        ).fetchone()
+        if held + len(raw) > ARTISAN_BYTES_MAX:
+            return FULL
+        self._put(letter, GOODS, said.giver, taken)
+        return ""
+
+    def _put(self, letter: Letter, kind: int, giver: bytes, taken: int) -> None:
+        address = letter.address
+        self._conn.execute(
+            "INSERT OR IGNORE INTO letter"
+            " (digest, kind, priority, for_id, artisan, giver, taken, code, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
+            (
+                letter.digest,
+                kind,
+                address.priority,
+                address.to,
+                address.artisan,
+                giver,
+                taken,
+                letter.raw,
+            ),
+        )
+
+    def _answers(self, said: Handover, bundle: Bundle, known: Known) -> list[bytes]:
+        """Return the letters for a giver, or for those from whom he, an officer too, brought."""
+        found = self._conn.execute(
+            "SELECT raw FROM letter WHERE kind = ? AND for_id = ? ORDER BY priority, place",
+            (ANSWER, to_id(PublicKey(said.giver))),
+        ).fetchall()
+        if _officer(said, bundle.papers, known):
+            found += self._conn.execute(
+                "SELECT raw FROM letter WHERE kind = ? AND artisan IN"
+                " (SELECT artisan FROM contact WHERE giver = ?) ORDER BY priority, place",
+                (ANSWER, said.giver),
+            ).fetchall()
+        return list(_within(raw for (raw,) in found))
+
+    # -- at the registry ---------------------------------------------------------------------
+
+    def unsettled(self, after: int, count: int) -> list[tuple[int, Letter, int]]:
+        """Return (place, letter, when taken) of goods that have not arrived, in order of place."""
+        return [
+            (place, read_letter(raw), taken)
+            for place, taken, raw in self._conn.execute(
+                "SELECT place, taken, raw FROM letter WHERE kind = ? AND place > ?"
+                " ORDER BY place LIMIT ?",
+                (GOODS, after, count),
+            )
+        ]
+
+    def outgoing(self, done: set[bytes], room: int, questions: int) -> list[tuple[bytes, int]]:
+        """Return (letter, when taken) of what goes into the next bundle.
+
+        Artisan by artisan, whoever waits longest first: her goods, most urgent first, and then her
+        devices' questions, so that the answers know of the goods. `done` are digests that went
+        already; of questions only so many go at once, because each is answered.
+        """
+        lot: list[tuple[bytes, int]] = []
+        spent = asked = 0
+        for digest, kind, taken, size in self._conn.execute(
+            """
+            SELECT digest, kind, taken, length(raw) FROM letter AS l WHERE kind <> ?
+            ORDER BY (SELECT min(place) FROM letter AS o WHERE o.artisan = l.artisan),
+                artisan, kind, priority, place
+            """,
+            (ANSWER,),
+        ).fetchall():
+            if digest in done:
+                continue
+            if lot and (spent + size > room or (kind == QUESTION and asked == questions)):
+                break
+            (raw,) = self._conn.execute(
+                "SELECT raw FROM letter WHERE digest = ?", (digest,)
+            ).fetchone()
+            lot.append((raw, taken))
+            spent += size
+            asked += kind == QUESTION
+        return lot
+
+    def settle(self, slip: Slip) -> int:
+        """Drop the goods that the registry's slip says need not come again; return how many.
+
+        The caller has seen that the slip is the registry's, and to this bag.
+        """
+        dropped = 0
+        with self._writing():
+            for each in slip.letters:
+                if each.code in SETTLED:
+                    dropped += self._conn.execute(
+                        "DELETE FROM letter WHERE digest = ? AND kind = ?", (each.digest, GOODS)
+                    ).rowcount
+                else:
+                    self._conn.execute(
+                        "UPDATE letter SET code = ? WHERE digest = ? AND ? <> 'wanted'",
+                        (each.code, each.digest, each.code),
+                    )
+        return dropped
+
+    def put_answers(self, answers: Sequence[bytes], now: int) -> int:
+        """Keep letters for devices, in place of older ones for the same device; return how many."""
+        kept = 0
+        with self._writing():
+            for raw in answers:
+                try:
+                    letter = read_letter(raw)
+                except Refused:
+                    continue
+                self._conn.execute(
+                    "DELETE FROM letter WHERE kind = ? AND for_id = ? AND artisan = ?",
+                    (ANSWER, letter.address.to, letter.address.artisan),
+                )
+                self._put(letter, ANSWER, b"", now)
+                kept += 1
+        return kept
+
+    # -- what there is -----------------------------------------------------------------------
+
+    def visits(self) -> list[Visit]:
+        """Return every device that was met, the longest silent first."""
+        return [
+            Visit(*found)
+            for found in self._conn.execute(
+                """
+                SELECT artisan, giver, met,
+                    (SELECT count(*) FROM letter AS l
+                     WHERE l.artisan = c.artisan AND l.giver = c.giver AND l.kind = 0),
+                    (SELECT count(*) FROM letter AS l
+                     WHERE l.artisan = c.artisan AND l.kind = 2)
+                FROM contact AS c ORDER BY met, artisan, giver
+                """
+            )
+        ]
+
+    def standing(self) -> Standing:
+        """Return what the bag holds."""
+        artisans, goods, size, answers, oldest = self._conn.execute(
+            """
+            SELECT count(DISTINCT artisan), coalesce(sum(kind = 0), 0),
+                coalesce(sum(length(raw)), 0), coalesce(sum(kind = 2), 0),
+                min(CASE WHEN kind = 0 THEN taken END)
+            FROM letter
+            """
+        ).fetchone()
+        return Standing(artisans, goods, size, answers, oldest)
+
+    def letters(self, kind: int) -> list[bytes]:
+        """Return every letter of a kind, as it was taken."""
+        return [
+            raw
+            for (raw,) in self._conn.execute(
+                "SELECT raw FROM letter WHERE kind = ? ORDER BY priority, place", (kind,)
+            )
+        ]
+
+
+def _officer(said: Handover, papers: Sequence[bytes], known: Known) -> bool:
+    for paper in papers:
+        try:
+            if read_officer(paper, known.registry).key == said.giver:
+                return True
+        except Refused:
+            continue
+    return False
+
+
+def _whole(raw: bytes) -> bool:
+    try:
+        read_letter(raw)
+    except Refused:
+        return False
+    return True
+
+
+def _within(letters: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield letters until a message is full; the rest is given the next time."""
+    spent = 0
+    for raw in dict.fromkeys(letters):
+        if spent and spent + len(raw) > BATCHES_BYTES_PER_MESSAGE_MAX:
+            return
+        spent += len(raw)
+        yield raw
