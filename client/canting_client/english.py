@@ -5,9 +5,10 @@ What is typed (`tunai`, `jual` …) is the same in both languages, and so is wha
 
 from typing import Final
 
-from canting_client import english_reports
+from canting_client import english_relay, english_reports
 
 WORDS: Final[dict[str, str]] = {
+    **english_relay.WORDS,
     **english_reports.WORDS,
     # -- recording --------------------------------------------------------------------------
     "Tercatat no. {n}:": "Recorded as no. {n}:",

@@ -14,6 +14,7 @@ from canting_client.cli import carrying, facts, looking, report_words, run, word
 
 CLIENT = Path(english.__file__).parent
 SILENT = {
+    "english_relay.py",
     "english_reports.py",
     "english.py",
     "language.py",

@@ -1,4 +1,4 @@
-"""`canting import|key|join|sync`: what comes into the book and what goes out of it."""
+"""`canting import|key|join|sync|give|take`: what comes into the book and what goes out."""
 
 import os
 from collections.abc import Iterator
@@ -269,7 +269,7 @@ def join(
             "bad_url",
         )
     with said.book() as book:
-        with _network_words():
+        with network_words():
             enrolled = asyncio.run(
                 network.enrol(address, code.strip(), said.home.key(book.path.stem))
             )
@@ -285,12 +285,25 @@ def join(
 
 
 @app.command("sync")
-def sync_(context: typer.Context) -> None:
+def sync_(
+    context: typer.Context,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="ALAMAT", help="Titip ke petugas (alamat di layarnya)."),
+    ] = None,
+) -> None:
     """Kirim yang baru ke dinas, dan ambil yang baru dari sana. Aman diulang kapan saja.
 
+    Tanpa jaringan, titip ke petugas yang datang: --to dengan alamat di layarnya.
+
     Contoh: canting sync
+
+    canting sync --to http://192.168.43.1:8377
     """
     said: Said = context.obj
+    if to is not None:
+        _entrust(said, to.strip().rstrip("/"))
+        return
     # Without a name and without a book, opening says what to do.
     names: list[str | None] = [said.book_name] if said.book_name else [*said.home.names] or [None]
     told: list[dict[str, Any]] = []
@@ -352,7 +365,7 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
                 raise NotJoined
             return []
         before = reading.figures(book).only_here
-        with _network_words():
+        with network_words():
             outcome = asyncio.run(network.sync(book, said.home.key(book.path.stem)))
         after = reading.figures(book).only_here
     return [
@@ -368,6 +381,136 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
     ]
 
 
+def _entrust(said: Said, address: str) -> None:
+    """Hand the books over to a courier's door, and say what he took and brought."""
+    import asyncio
+
+    from canting_client import sync as network
+
+    names: list[str | None] = [said.book_name] if said.book_name else [*said.home.names] or [None]
+    words: list[str] = []
+    told: list[dict[str, Any]] = []
+    for name in names:
+        with said.home.open(name) as book:
+            if book.artisan is None:
+                if len(names) == 1:
+                    raise NotJoined
+                continue
+            before = reading.figures(book).only_here
+            with network_words():
+                done = asyncio.run(network.hand_over(book, said.home.key(book.path.stem), address))
+            after = reading.figures(book).only_here
+            carried = book.carried()[0]
+        told.append(
+            {
+                "book": name or book.path.stem,
+                "arrived": max(before - after, 0),
+                "carried": carried,
+                "only_here": after - carried,
+                "received": done.received,
+                "officer": done.officer,
+                "code": done.code,
+                "rotated": done.rotated,
+            }
+        )
+        words.append(
+            t(
+                "{book}: {carried} catatan dititipkan{officer}. Tanda terima {code}.",
+                book=name or book.path.stem,
+                carried=carried,
+                officer=t(" ke {officer}", officer=done.officer) if done.officer else "",
+                code=done.code,
+            )
+        )
+        if not done.officer:
+            words.append(t("  Penerima ini tidak membawa sertifikat dinas; isinya tetap tertutup."))
+        if before > after:
+            words.append(t("  {arrived} catatan sudah sampai di dinas ✓", arrived=before - after))
+        if done.received:
+            words.append(t("  {received} catatan baru diterima.", received=done.received))
+    said.say("\n".join(words), books=told)
+
+
+@app.command()
+def give(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Ke berkas mana (.txt boleh).")],
+) -> None:
+    """Tulis titipan untuk dinas ke berkas, tertutup rapat: untuk petugas, USB, atau WhatsApp.
+
+    Contoh: canting give titipan.txt
+    """
+    import time
+
+    from canting_client import parcels
+    from canting_protocol.bundles import Given, pack, write_handover
+    from canting_protocol.letters import digest_of
+
+    said: Said = context.obj
+    with said.book() as book:
+        letters = book.letters()
+        key = said.home.key(book.path.stem)
+        paper = write_handover(
+            key, int(time.time()), [Given(digest_of(letter)) for letter in letters]
+        )
+        packed = pack(letters, paper)
+        only_here = reading.figures(book).only_here
+    parcels.write(file, packed)
+    said.say(
+        t(
+            "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas yang bisa membacanya.",
+            only_here=only_here,
+            file=file,
+            size=len(packed),
+        ),
+        letters=len(letters),
+        bytes=len(packed),
+        changes=only_here,
+    )
+
+
+@app.command()
+def take(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Berkas dari petugas.")],
+) -> None:
+    """Terima berkas jawaban dan tanda terima dari petugas. Aman diulang.
+
+    Contoh: canting take jawaban.txt
+    """
+    from canting_client import parcels
+    from canting_client.custody import taken
+    from canting_protocol.errors import Refused
+
+    said: Said = context.obj
+    with said.book() as book:
+        before = reading.figures(book).only_here
+        try:
+            found = parcels.read(file)
+            done = taken(book, said.home.key(book.path.stem), [], found.bundle)
+        except Refused as error:
+            raise Friendly(
+                t("{file} bukan jawaban untuk buku ini ({code}).", file=file.name, code=error.code),
+                error.code,
+            ) from error
+        after = reading.figures(book).only_here
+        carried = book.carried()[0]
+    said.say(
+        t(
+            "{arrived} catatan sudah sampai di dinas, {received} baru diterima, "
+            "{carried} masih dititipkan.",
+            arrived=before - after,
+            received=done.received,
+            carried=carried,
+        ),
+        arrived=before - after,
+        received=done.received,
+        carried=carried,
+        code=done.code,
+        whole=found.whole,
+    )
+
+
 SAFE: Final = "Catatan Anda aman di perangkat ini."
 TURNED_AWAY: Final = {
     "unknown_code": "Kode itu tidak dikenal; periksa hurufnya.",
@@ -379,7 +522,7 @@ TURNED_AWAY: Final = {
 
 
 @contextmanager
-def _network_words() -> Iterator[None]:
+def network_words() -> Iterator[None]:
     from canting_client.sync import NotReached, NotTheRegistry, TurnedAway
     from canting_protocol.errors import Refused
 

@@ -7,7 +7,7 @@ import typer
 
 from canting_client import reading
 from canting_client.cli.run import Said, app
-from canting_client.cli.words import date, goods, money, pieces
+from canting_client.cli.words import date, goods, money, pieces, when
 from canting_client.language import t
 from canting_client.vocabulary import FIELDS, KINDS
 from canting_protocol import changes as c
@@ -173,10 +173,19 @@ def status(context: typer.Context) -> None:
         told = reading.figures(book)
         url, joined = book.url, book.artisan is not None
         level = reading.sharing(book).name.lower()
+        carried, custody = book.carried()
+    alone = told.only_here - carried
     lines = [
-        t("Belum terkirim (hanya di perangkat ini): {only_here}", only_here=told.only_here)
-        if told.only_here
-        else t("Semua terkirim ✓"),
+        t("Belum terkirim (hanya di perangkat ini): {only_here}", only_here=alone)
+        if alone
+        else t("Semua terkirim ✓")
+        if not carried
+        else t("Semua sudah terkirim atau dititipkan."),
+        *([t("Dititipkan, belum sampai di dinas: {carried}", carried=carried)] if carried else []),
+        *(
+            t("  ke {name} sejak {taken}", name=each.name or "?", taken=when(each.taken))
+            for each in custody
+        ),
         t("Sudah di dinas: {in_registry}", in_registry=told.in_registry),
     ]
     if not told.only_here and not told.in_registry:
@@ -196,6 +205,7 @@ def status(context: typer.Context) -> None:
         url=url,
         sharing=level,
         only_here=told.only_here,
+        carried=carried,
         in_registry=told.in_registry,
         conflicts=told.conflicts,
         parked=told.parked,

@@ -43,7 +43,8 @@ ROOMS: Final = {
     "looking": ("log", "stock", "conflicts", "status"),
     "things": ("item", "partner", "place"),
     "whole": ("ledger", "export", "backup", "restore"),
-    "carrying": ("import", "key", "join", "sync"),
+    "carrying": ("import", "key", "join", "sync", "give", "take"),
+    "relaying": ("relay",),
 }
 """In which module each command is: only the one that is wanted is loaded, for a help page all."""
 

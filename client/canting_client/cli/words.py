@@ -36,6 +36,10 @@ class Friendly(Exception):
         self.code = code
 
 
+WIB_SECONDS: Final = 25_200
+"""UTC+7."""
+
+
 def money(amount: int) -> str:
     """Return whole rupiah as people write them: Rp1.250.000."""
     sign = "-" if amount < 0 else ""
@@ -68,6 +72,11 @@ def date(day: int) -> str:
     except OverflowError:  # a clock far out; nothing is refused for its date
         return t("tanggal mustahil")
     return f"{then.day} {t(MONTHS[then.month - 1])} {then.year}"
+
+
+def when(seconds: int) -> str:
+    """Return the day of a time, as the artisan's clock on the wall shows it."""
+    return date((seconds + WIB_SECONDS) // 86_400)
 
 
 def amount_in(text: str) -> int:

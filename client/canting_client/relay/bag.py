@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from canting_protocol.bundles import (
     SETTLED,
     Bundle,
@@ -24,7 +26,7 @@ from canting_protocol.bundles import (
 )
 from canting_protocol.crypto import PublicKey, SigningKey
 from canting_protocol.errors import Refused
-from canting_protocol.letters import Letter, read_letter, to_id
+from canting_protocol.letters import Letter, digest_of, read_letter, to_id
 from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX
 
 ARTISAN_BYTES_MAX: Final = 4_000_000
@@ -155,8 +157,12 @@ class Bag:
 
     # -- at a visit --------------------------------------------------------------------------
 
-    def take(self, key: SigningKey, bundle: Bundle, now: int) -> tuple[bytes, list[bytes]]:
+    def take(
+        self, key: SigningKey, bundle: Bundle, now: int, *, whole: bool = True
+    ) -> tuple[bytes, list[bytes]]:
         """Take what somebody hands over; return the slip, and the letters that are for him.
+
+        Of a bundle that is not whole, the letters that are there are taken.
 
         A question takes the place of the same device's older one, and is kept after it was
         answered: it is asked again whenever the bag comes to the registry.
@@ -167,6 +173,10 @@ class Bag:
         known = self.known
         assert known is not None
         said = read_handover(bundle.paper)
+        if not whole:
+            there = {digest_of(raw) for raw in bundle.letters}
+            some = [each for each in said.letters if each.digest in there]
+            said = structs.replace(said, letters=some)
         check_handover(said, bundle.letters)
         codes = []
         with self._writing():

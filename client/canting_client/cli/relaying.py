@@ -1,0 +1,384 @@
+"""`canting relay …`: the officer's bag on a visit, and at the registry."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from canting_client.cli.carrying import network_words
+from canting_client.cli.run import Said, app
+from canting_client.cli.words import Friendly, when
+from canting_client.language import t
+from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known
+from canting_protocol.bundles import Officer, read_officer
+from canting_protocol.errors import Refused
+
+PORT: Final = 8377
+DAY_SECONDS: Final = 86_400
+EXPIRES_SOON_DAYS: Final = 14
+
+relay_app: Final = typer.Typer(
+    help="Tas petugas: membawa titipan perajin ke dinas, dan jawabannya kembali.",
+    no_args_is_help=True,
+)
+app.add_typer(relay_app, name="relay")
+
+
+@contextmanager
+def _bag(said: Said, *, joined: bool = True) -> Iterator[Bag]:
+    bag = Bag(said.home.folder / "bag.db")
+    try:
+        if joined and bag.known is None:
+            raise Friendly(
+                t("Tas ini belum terhubung ke dinas: canting relay join ALAMAT KODE"),
+                "not_joined",
+            )
+        yield bag
+    finally:
+        bag.close()
+
+
+@relay_app.command("join")
+def relay_join(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="ALAMAT", help="Alamat dinas, https://…")],
+    code: Annotated[str, typer.Argument(metavar="KODE", help="Kode petugas dari dinas.")],
+) -> None:
+    """Jadikan perangkat ini tas petugas, dengan kode dari dinas.
+
+    Contoh: canting relay join https://canting.mojokertokota.example AB12C-D34EF
+    """
+    from canting_client import sync as network
+
+    said: Said = context.obj
+    address = url.strip().rstrip("/")
+    with _bag(said, joined=False) as bag:
+        with network_words():
+            commission = asyncio.run(network.commission(address, code.strip(), said.home.key()))
+        known = Known(commission.registry, address, [commission.paper])  # type: ignore[arg-type]
+        bag.belong(known)
+        officer = _officer(known)
+    assert officer is not None
+    said.say(
+        t(
+            "Tas siap, {name}. Sertifikat berlaku sampai {until}.",
+            name=officer.name,
+            until=when(officer.expires),
+        ),
+        name=officer.name,
+        district=officer.district,
+        expires=officer.expires,
+    )
+
+
+@relay_app.command("open")
+def relay_open(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(metavar="ALAMAT", help="Di jaringan mana.")] = "0.0.0.0",  # noqa: S104
+    port: Annotated[int, typer.Option(metavar="NOMOR", help="Nomor pintu.")] = PORT,
+    once: Annotated[
+        bool, typer.Option("--once", help="Tutup lagi setelah satu serah terima.")
+    ] = False,
+) -> None:
+    """Buka tas di jaringan ini (hotspot), supaya perajin bisa menitip: canting sync --to ALAMAT.
+
+    Contoh: canting relay open
+    """
+    said: Said = context.obj
+    with _bag(said) as bag:
+        asyncio.run(_serve(said, bag, host, port, once=once))
+
+
+async def _serve(said: Said, bag: Bag, host: str, port: int, *, once: bool) -> None:
+    from aiohttp import web
+
+    from canting_client.relay.door import make_app
+
+    closed = asyncio.Event()
+
+    def told(code: str, came: int, went: int) -> None:
+        said.say(
+            t(
+                "Serah terima {code}: {came} surat diterima, {went} jawaban diberikan.",
+                code=code,
+                came=came,
+                went=went,
+            ),
+            code=code,
+            came=came,
+            went=went,
+        )
+        if once:
+            closed.set()
+
+    runner = web.AppRunner(make_app(bag, said.home.key(), _now, told), access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Friendly(t("Pintu {port} sedang dipakai.", port=port), "port") from error
+        urls = [f"http://{each}:{port}" for each in _addresses(host)]
+        said.say(
+            "\n".join(
+                [
+                    t("Tas terbuka. Di perangkat perajin:"),
+                    *(t("  canting sync --to {url}", url=url) for url in urls),
+                    t("Berhenti: Ctrl-C"),
+                ]
+            ),
+            urls=urls,
+        )
+        await closed.wait()
+        await asyncio.sleep(0.2)  # the answer is still on its way
+    finally:
+        await runner.cleanup()
+
+
+def _addresses(host: str) -> list[str]:
+    """Return by which addresses others reach this device."""
+    if host != "0.0.0.0":  # noqa: S104
+        return [host]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # a documentation address: nothing is sent
+            return [str(probe.getsockname()[0])]
+        except OSError:
+            return ["127.0.0.1"]
+
+
+@relay_app.command("take")
+def relay_take(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="BERKAS…", help="Berkas titipan.")],
+    answer: Annotated[
+        Path | None,
+        typer.Option(metavar="BERKAS", help="Tulis tanda terima dan jawaban ke berkas ini."),
+    ] = None,
+) -> None:
+    """Terima berkas titipan (canting give) dari perajin atau petugas lain.
+
+    Contoh: canting relay take titipan.txt --answer jawaban.txt
+    """
+    from canting_client import parcels
+    from canting_protocol.bundles import pack, slip_code
+
+    said: Said = context.obj
+    if answer is not None and len(files) > 1:
+        raise Friendly(t("Dengan --answer, satu berkas saja."))
+    told, words = [], []
+    with _bag(said) as bag:
+        for file in files:
+            with bundle_words(file):
+                found = parcels.read(file)
+                slip, answers = bag.take(said.home.key(), found.bundle, _now(), whole=found.whole)
+            code = slip_code(slip)
+            known = bag.known
+            assert known is not None
+            if answer is not None:
+                parcels.write(answer, pack(answers, slip, known.papers))
+            told.append({"file": str(file), "code": code, "whole": found.whole})
+            words.append(
+                t(
+                    "{file}: {letters} surat diterima. Tanda terima {code}.",
+                    file=file.name,
+                    letters=len(found.bundle.letters),
+                    code=code,
+                )
+            )
+            if not found.whole:
+                words.append(t("  Berkas itu terpotong; yang utuh sudah diterima."))
+    said.say("\n".join(words), files=told)
+
+
+@relay_app.command("give")
+def relay_give(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="BERKAS", help="Ke berkas mana (.txt boleh).")],
+) -> None:
+    """Tulis isi tas ke berkas, untuk dibawa petugas lain. Di sini tidak ada yang dihapus.
+
+    Contoh: canting relay give tas.txt
+    """
+    from canting_client import parcels
+    from canting_protocol.bundles import Given, pack, write_handover
+    from canting_protocol.letters import digest_of
+
+    said: Said = context.obj
+    with _bag(said) as bag:
+        letters = bag.letters(GOODS) + bag.letters(QUESTION)
+        known = bag.known
+        assert known is not None
+        paper = write_handover(
+            said.home.key(), _now(), [Given(digest_of(letter)) for letter in letters]
+        )
+        parcels.write(file, pack(letters, paper, known.papers))
+    said.say(
+        t("{letters} surat ditulis ke {file}.", letters=len(letters), file=file),
+        letters=len(letters),
+    )
+
+
+@relay_app.command("deliver")
+def relay_deliver(
+    context: typer.Context,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="ALAMAT", help="Titip ke tas petugas lain, bukan ke dinas."),
+    ] = None,
+) -> None:
+    """Antar isi tas ke dinas, dan ambil jawabannya. Boleh putus, boleh diulang.
+
+    Contoh: canting relay deliver
+    """
+    from canting_client import sync as network
+    from canting_client.relay.deliver import Delivered, deliver, pass_on
+
+    said: Said = context.obj
+    with _bag(said) as bag:
+        key, standing, known = said.home.key(), bag.standing(), bag.known
+        assert known is not None
+        if not said.as_json:
+            typer.echo(
+                t(
+                    "Yang diantar: {goods} titipan dari {artisans} perajin, {kb} kB.",
+                    goods=standing.goods,
+                    artisans=standing.artisans,
+                    kb=max(standing.bytes // 1000, 1) if standing.bytes else 0,
+                )
+            )
+
+        def told(done: Delivered) -> None:
+            if not said.as_json:
+                typer.echo(
+                    t(
+                        "  {arrived} sampai, {answers} jawaban",
+                        arrived=done.arrived,
+                        answers=done.answers,
+                    )
+                )
+
+        with network_words():
+            if to is None:
+                done = asyncio.run(
+                    network.carry(known.url, lambda post: deliver(bag, key, _now, post, told))
+                )
+            else:
+                done = asyncio.run(
+                    network.carry(to.rstrip("/"), lambda post: pass_on(bag, key, _now, post))
+                )
+    if to is not None:
+        words = t("{sent} surat dititipkan ke petugas itu.", sent=done.sent)
+    elif done.left:
+        words = t(
+            "{arrived} titipan sampai di dinas. {left} belum diterima; coba lagi nanti.",
+            arrived=done.arrived,
+            left=done.left,
+        )
+    else:
+        words = t("{arrived} titipan sampai di dinas. Tas kosong ✓", arrived=done.arrived)
+    said.say(words, **done._asdict())
+
+
+@relay_app.command("visits")
+def relay_visits(context: typer.Context) -> None:
+    """Siapa yang paling lama tidak dikunjungi, dan siapa yang ditunggu jawabannya.
+
+    Contoh: canting relay visits
+    """
+    said: Said = context.obj
+    with _bag(said) as bag:
+        visits = bag.visits()
+        officer = _officer(bag.known)
+    lines = [
+        t(
+            "{artisan}  terakhir {met}  di tas: {waiting}  jawaban: {answers}",
+            artisan=each.artisan.hex()[:8],
+            met=when(each.met),
+            waiting=each.waiting,
+            answers=each.answers,
+        )
+        for each in visits
+    ]
+    lines += _about_certificate(officer)
+    said.say(
+        "\n".join(lines) or t("Belum ada kunjungan."),
+        rows=[
+            {
+                "artisan": each.artisan.hex(),
+                "device": each.giver.hex()[:16],
+                "met": each.met,
+                "waiting": each.waiting,
+                "answers": each.answers,
+            }
+            for each in visits
+        ],
+    )
+
+
+@relay_app.command("status")
+def relay_status(context: typer.Context) -> None:
+    """Apa isi tas, dan sampai kapan sertifikat berlaku.
+
+    Contoh: canting relay status
+    """
+    said: Said = context.obj
+    with _bag(said) as bag:
+        standing, officer, url = (
+            bag.standing(),
+            _officer(bag.known),
+            bag.known.url if bag.known else "",
+        )
+        answers = len(bag.letters(ANSWER))
+    lines = [
+        t(
+            "Di tas: {goods} titipan dari {artisans} perajin, {kb} kB; {answers} jawaban.",
+            goods=standing.goods,
+            artisans=standing.artisans,
+            kb=standing.bytes // 1000,
+            answers=answers,
+        )
+    ]
+    if standing.oldest is not None:
+        lines.append(t("Titipan tertua sejak {oldest}.", oldest=when(standing.oldest)))
+    lines += _about_certificate(officer)
+    said.say("\n".join(lines), url=url, **standing._asdict())
+
+
+def _about_certificate(officer: Officer | None) -> list[str]:
+    if officer is None:
+        return []
+    left = (officer.expires - _now()) // DAY_SECONDS
+    if left < 0:
+        return [t("Sertifikat petugas sudah habis: minta kode baru dari dinas.")]
+    if left < EXPIRES_SOON_DAYS:
+        return [t("Sertifikat petugas habis {days} hari lagi.", days=left)]
+    return []
+
+
+def _officer(known: Known | None) -> Officer | None:
+    if known is None or not known.papers:
+        return None
+    return read_officer(known.papers[0], known.registry)
+
+
+@contextmanager
+def bundle_words(file: Path) -> Iterator[None]:
+    """Say in words what is wrong with a file of letters."""
+    try:
+        yield
+    except Refused as error:
+        raise Friendly(
+            t("{file} bukan berkas titipan yang utuh ({code}).", file=file.name, code=error.code),
+            error.code,
+        ) from error
+
+
+def _now() -> int:
+    return int(time.time())

@@ -1,0 +1,119 @@
+"""The English words of the officer's bag and of what is entrusted to it."""
+
+from typing import Final
+
+WORDS: Final = {
+    "Tas petugas: membawa titipan perajin ke dinas, dan jawabannya kembali.": (
+        "An officer's bag: carries what artisans entrust to it to the department, and answers back."
+    ),
+    "Tas ini belum terhubung ke dinas: canting relay join ALAMAT KODE": (
+        "This bag is not joined to a department yet: canting relay join ADDRESS CODE"
+    ),
+    "Kode petugas dari dinas.": "The officer's code from the department.",
+    "Jadikan perangkat ini tas petugas, dengan kode dari dinas.": (
+        "Make this device an officer's bag, with a code from the department."
+    ),
+    "Tas siap, {name}. Sertifikat berlaku sampai {until}.": (
+        "The bag is ready, {name}. The certificate holds until {until}."
+    ),
+    "Di jaringan mana.": "On which network.",
+    "NOMOR": "NUMBER",
+    "Nomor pintu.": "The port.",
+    "Tutup lagi setelah satu serah terima.": "Close again after one hand-over.",
+    "Buka tas di jaringan ini (hotspot), supaya perajin bisa menitip: canting sync --to ALAMAT.": (
+        "Open the bag on this network (a hotspot) for artisans: canting sync --to ADDRESS."
+    ),
+    "Serah terima {code}: {came} surat diterima, {went} jawaban diberikan.": (
+        "Hand-over {code}: {came} letters taken, {went} answers given."
+    ),
+    "Pintu {port} sedang dipakai.": "Port {port} is in use.",
+    "Tas terbuka. Di perangkat perajin:": "The bag is open. On the artisan's device:",
+    "Berhenti: Ctrl-C": "Stop: Ctrl-C",
+    "BERKAS…": "FILE…",
+    "Berkas titipan.": "A file of letters.",
+    "Tulis tanda terima dan jawaban ke berkas ini.": "Write the slip and answers to this file.",
+    "Terima berkas titipan (canting give) dari perajin atau petugas lain.": (
+        "Take a file of letters (canting give) from an artisan or another officer."
+    ),
+    "Dengan --answer, satu berkas saja.": "With --answer, one file only.",
+    "{file}: {letters} surat diterima. Tanda terima {code}.": (
+        "{file}: {letters} letters taken. Slip {code}."
+    ),
+    "  Berkas itu terpotong; yang utuh sudah diterima.": (
+        "  The file is cut off; what is whole in it was taken."
+    ),
+    "Ke berkas mana (.txt boleh).": "To which file (.txt is fine).",
+    "Tulis isi tas ke berkas, untuk dibawa petugas lain. Di sini tidak ada yang dihapus.": (
+        "Write what is in the bag to a file, for another officer to carry. Nothing is dropped here."
+    ),
+    "{letters} surat ditulis ke {file}.": "{letters} letters were written to {file}.",
+    "Titip ke tas petugas lain, bukan ke dinas.": (
+        "Hand over to another officer's bag, not to the department."
+    ),
+    "Antar isi tas ke dinas, dan ambil jawabannya. Boleh putus, boleh diulang.": (
+        "Deliver the bag to the department, and take its answers. It may break off and be repeated."
+    ),
+    "Yang diantar: {goods} titipan dari {artisans} perajin, {kb} kB.": (
+        "To deliver: {goods} letters of {artisans} artisans, {kb} kB."
+    ),
+    "  {arrived} sampai, {answers} jawaban": "  {arrived} arrived, {answers} answers",
+    "{sent} surat dititipkan ke petugas itu.": "{sent} letters were handed to that officer.",
+    "{arrived} titipan sampai di dinas. {left} belum diterima; coba lagi nanti.": (
+        "{arrived} letters arrived. {left} were not taken yet; try again later."
+    ),
+    "{arrived} titipan sampai di dinas. Tas kosong ✓": (
+        "{arrived} letters arrived. The bag is empty ✓"
+    ),
+    "Siapa yang paling lama tidak dikunjungi, dan siapa yang ditunggu jawabannya.": (
+        "Who has not been visited for longest, and whom answers wait for."
+    ),
+    "{artisan}  terakhir {met}  di tas: {waiting}  jawaban: {answers}": (
+        "{artisan}  last met {met}  in the bag: {waiting}  answers: {answers}"
+    ),
+    "Belum ada kunjungan.": "There was no visit yet.",
+    "Apa isi tas, dan sampai kapan sertifikat berlaku.": (
+        "What is in the bag, and until when the certificate holds."
+    ),
+    "Di tas: {goods} titipan dari {artisans} perajin, {kb} kB; {answers} jawaban.": (
+        "In the bag: {goods} letters of {artisans} artisans, {kb} kB; {answers} answers."
+    ),
+    "Titipan tertua sejak {oldest}.": "The oldest letter since {oldest}.",
+    "Sertifikat petugas sudah habis: minta kode baru dari dinas.": (
+        "The officer's certificate has expired: ask the department for a new code."
+    ),
+    "Sertifikat petugas habis {days} hari lagi.": (
+        "The officer's certificate expires in {days} days."
+    ),
+    "{file} bukan berkas titipan yang utuh ({code}).": "{file} is no whole file of letters ({code}).",
+    "Titip ke petugas (alamat di layarnya).": "Hand over to an officer (the address on his screen).",
+    "Tanpa jaringan, titip ke petugas yang datang: --to dengan alamat di layarnya.": (
+        "Without a network, hand over to the officer who visits: --to with the address on his screen."
+    ),
+    "{book}: {carried} catatan dititipkan{officer}. Tanda terima {code}.": (
+        "{book}: {carried} changes handed over{officer}. Slip {code}."
+    ),
+    " ke {officer}": " to {officer}",
+    "  Penerima ini tidak membawa sertifikat dinas; isinya tetap tertutup.": (
+        "  This taker shows no certificate of the department; he cannot read any of it."
+    ),
+    "  {arrived} catatan sudah sampai di dinas ✓": "  {arrived} changes have arrived ✓",
+    "  {received} catatan baru diterima.": "  {received} new changes received.",
+    "Tulis titipan untuk dinas ke berkas, tertutup rapat: untuk petugas, USB, atau WhatsApp.": (
+        "Write what is for the department to a sealed file: for an officer, a stick, or WhatsApp."
+    ),
+    "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas yang bisa membacanya.": (
+        "{only_here} changes were written to {file} ({size} bytes). Only the department reads them."
+    ),
+    "Berkas dari petugas.": "The officer's file.",
+    "Terima berkas jawaban dan tanda terima dari petugas. Aman diulang.": (
+        "Take in the officer's file of answers and slips. It may be repeated."
+    ),
+    "{file} bukan jawaban untuk buku ini ({code}).": "{file} is no answer for this book ({code}).",
+    "{arrived} catatan sudah sampai di dinas, {received} baru diterima, "
+    "{carried} masih dititipkan.": (
+        "{arrived} changes have arrived, {received} new ones received, {carried} still on their way."
+    ),
+    "Semua sudah terkirim atau dititipkan.": "Everything has arrived or is on its way.",
+    "Dititipkan, belum sampai di dinas: {carried}": "Handed over, not arrived yet: {carried}",
+    "  ke {name} sejak {taken}": "  with {name} since {taken}",
+}
