@@ -28,6 +28,7 @@ WORDS: Final = {
     ),
     "Pintu {port} sedang dipakai.": "Port {port} is in use.",
     "Tas terbuka. Di perangkat perajin:": "The bag is open. On the artisan's device:",
+    "  canting sync --to {url}": "  canting sync --to {url}",
     "Berhenti: Ctrl-C": "Stop: Ctrl-C",
     "BERKAS…": "FILE…",
     "Berkas titipan.": "A file of letters.",
@@ -84,10 +85,14 @@ WORDS: Final = {
     "Sertifikat petugas habis {days} hari lagi.": (
         "The officer's certificate expires in {days} days."
     ),
-    "{file} bukan berkas titipan yang utuh ({code}).": "{file} is no whole file of letters ({code}).",
-    "Titip ke petugas (alamat di layarnya).": "Hand over to an officer (the address on his screen).",
+    "{file} bukan berkas titipan yang utuh ({code}).": (
+        "{file} is no whole file of letters ({code})."
+    ),
+    "Titip ke petugas (alamat di layarnya).": (
+        "Hand over to an officer (the address on his screen)."
+    ),
     "Tanpa jaringan, titip ke petugas yang datang: --to dengan alamat di layarnya.": (
-        "Without a network, hand over to the officer who visits: --to with the address on his screen."
+        "Without a network, hand over to the visiting officer: --to with the address on his screen."
     ),
     "{book}: {carried} catatan dititipkan{officer}. Tanda terima {code}.": (
         "{book}: {carried} changes handed over{officer}. Slip {code}."
@@ -101,7 +106,7 @@ WORDS: Final = {
     "Tulis titipan untuk dinas ke berkas, tertutup rapat: untuk petugas, USB, atau WhatsApp.": (
         "Write what is for the department to a sealed file: for an officer, a stick, or WhatsApp."
     ),
-    "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas yang bisa membacanya.": (
+    "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas bisa membacanya.": (
         "{only_here} changes were written to {file} ({size} bytes). Only the department reads them."
     ),
     "Berkas dari petugas.": "The officer's file.",
@@ -111,7 +116,7 @@ WORDS: Final = {
     "{file} bukan jawaban untuk buku ini ({code}).": "{file} is no answer for this book ({code}).",
     "{arrived} catatan sudah sampai di dinas, {received} baru diterima, "
     "{carried} masih dititipkan.": (
-        "{arrived} changes have arrived, {received} new ones received, {carried} still on their way."
+        "{arrived} changes have arrived, {received} new ones received, {carried} on their way."
     ),
     "Semua sudah terkirim atau dititipkan.": "Everything has arrived or is on its way.",
     "Dititipkan, belum sampai di dinas: {carried}": "Handed over, not arrived yet: {carried}",

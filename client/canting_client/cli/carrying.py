@@ -458,7 +458,7 @@ def give(
     parcels.write(file, packed)
     said.say(
         t(
-            "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas yang bisa membacanya.",
+            "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas bisa membacanya.",
             only_here=only_here,
             file=file,
             size=len(packed),
