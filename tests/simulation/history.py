@@ -5,9 +5,10 @@ import random
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Coroutine
 from itertools import count
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tests.simulation.loop import run
 from tests.simulation.world import (
@@ -106,17 +107,29 @@ class Story:
                 break
             await asyncio.sleep(chance.random() * 8)
             device = chance.choice(world.devices)
-            if chance.random() < 0.45:
+            what = chance.random()
+            if what < 0.3:
                 self.start_sync(device)
+            elif what < 0.5:
+                chance.choice(world.couriers).visits(device)
+            elif what < 0.58:
+                self.start(chance.choice(world.couriers).delivers())
+            elif what < 0.6:
+                self.start(chance.choice(world.couriers).meets(chance.choice(world.couriers)))
             else:
                 self.act(device)
             self.misfortune(step, device)
+            chance.choice(world.couriers).misfortune()
         world.faulty = False
         await self.settle()
 
     def start_sync(self, device: Device) -> None:
         """Begin a sync that goes on while other things happen."""
-        task = asyncio.ensure_future(self.world.sync(device))
+        self.start(self.world.sync(device))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something that goes on while other things happen."""
+        task = asyncio.ensure_future(work)
         self.syncing.add(task)
         task.add_done_callback(self.syncing.discard)
 
@@ -254,19 +267,26 @@ async def live(world: World) -> Told:
     story = Story(world)
     await story.tell()
     survivors = _everything(world)
-    rounds = await _heal(world)
+    # Some live where no network is: an officer has to do.
+    by_courier = world.chance.random() < 0.5
+    rounds = await _heal(world, by_courier=by_courier)
     for device in world.devices:
         items = story.known(device, story.items)
         story.sell(device, name_in(device, items[0]) if items else -1, None)
     survivors |= _everything(world)
-    rounds = max(rounds, await _heal(world))
+    rounds = max(rounds, await _heal(world, by_courier=by_courier))
     return check(world, story, survivors)
 
 
-async def _heal(world: World) -> int:
+async def _heal(world: World, *, by_courier: bool = False) -> int:
     for round_ in range(HEALING_ROUNDS_MAX):
         for device in world.devices:
-            await talk_straight(world, device)
+            if by_courier:
+                world.couriers[0].visits(device)
+            else:
+                await talk_straight(world, device)
+        if by_courier:
+            await world.couriers[0].delivers()
         if all(
             device.hashes() == frozenset(_registry_hashes(world, device.artisan))
             for device in world.devices

@@ -9,10 +9,13 @@ import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from tests.simulation import couriers
+from tests.simulation.couriers import Courier
 
 from canting_client.book import Book, Chance
 from canting_client.talk import talk
@@ -65,6 +68,7 @@ FAULTS: Final = (
     "poison change",
     "batch of a stranger",
     "clock set wrong",
+    *couriers.FAULTS,
 )
 
 
@@ -166,9 +170,21 @@ class Server:
         reply, _ = await Post(self.database, self.registry, lambda _: None).exchange(request)
         return write_reply(reply)
 
+    async def handle_bundle(self, data: bytes) -> bytes:
+        """Answer a bundle as the sync door does."""
+        post = Post(self.database, self.registry, lambda _: None)
+        return await post.answer(post.read(data))
+
     async def serve(self, data: bytes) -> bytes:
         """Answer a request in a task of its own, which may be cancelled or die."""
-        handler = asyncio.ensure_future(self.handle(data))
+        return await self._serve(self.handle(data))
+
+    async def serve_bundle(self, data: bytes) -> bytes:
+        """Answer a courier in a task of its own, which may be cancelled or die."""
+        return await self._serve(self.handle_bundle(data))
+
+    async def _serve(self, work: Coroutine[Any, Any, bytes]) -> bytes:
+        handler = asyncio.ensure_future(work)
         self.handlers.add(handler)
         handler.add_done_callback(self.handlers.discard)
         if self.world.strikes("handler cancelled", 0.03):
@@ -276,6 +292,7 @@ class World:
         self.written: dict[bytes, ArtisanId] = {}
         self.server = Server(self)
         self.devices: list[Device] = []
+        self.couriers: list[Courier] = []
         self.artisans: list[ArtisanId] = []
         self.strangers: set[bytes] = set()
 
@@ -312,6 +329,10 @@ class World:
             device = Device(self, f"phone{number}", artisan, SigningKey(self.chance.randbytes(32)))
             self.devices.append(device)
             self.enrol(device)
+        for number in range(self.chance.choice((1, 2, 2))):
+            self.couriers.append(
+                Courier(self, f"officer{number}", SigningKey(self.chance.randbytes(32)))
+            )
 
     def enrol(self, device: Device) -> None:
         """Let a phone in with a one-time code."""
@@ -401,6 +422,8 @@ class World:
         """Stop everything."""
         for device in self.devices:
             device.book.close()
+        for courier in self.couriers:
+            courier.bag.close()
         self.server.die()
 
 

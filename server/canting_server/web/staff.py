@@ -37,7 +37,7 @@ def hash_token(token: str) -> bytes:
     return sha256(b"canting/token/1\0", token.encode("utf-8", "surrogatepass"))
 
 
-_DEVICES: Final = frozenset({"/v1/sync", "/v1/enrol"})
+_DEVICES: Final = frozenset({"/v1/sync", "/v1/enrol", "/v1/officer"})
 """What devices post to, with signatures of their own."""
 
 

@@ -1,0 +1,195 @@
+"""A visit with real processes: a device without a network, an officer's bag, a registry."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.end_to_end.processes import ROOT, Server, canting, free_port, run
+
+OPERATOR = "canting_server.cli"
+
+
+class City:
+    """A registry that can be out of reach, an officer's home, and an artisan's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.officer, self.phone = (
+            folder / name for name in ("registry", "officer", "phone")
+        )
+        run(OPERATOR, "init", home=self.home)
+        self.port = free_port()
+        self.server: Server | None = None
+
+    def open(self) -> None:
+        """Serve."""
+        self.server = Server(self.home, self.port)
+        assert self.server.ready()
+
+    def shut(self) -> None:
+        """Be out of reach."""
+        if self.server is not None:
+            assert self.server.stop() == 0
+            self.server = None
+
+    @property
+    def url(self) -> str:
+        """Where the registry is, when it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def enrols(self) -> None:
+        """Let the artisan's phone and the officer in."""
+        code = msgspec.json.decode(run(OPERATOR, "enrol", "--json", home=self.home))
+        self.artisan = code["artisan"]
+        canting(self.phone, "init", "buku")
+        canting(self.phone, "join", self.url, code["code"])
+        code = msgspec.json.decode(run(OPERATOR, "officer", "Bu Lina", "--json", home=self.home))
+        canting(self.officer, "relay", "join", self.url, code["code"])
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    city = City(tmp_path)
+    city.open()
+    city.enrols()
+    city.shut()
+    canting(city.phone, "item", "add", "Kain cap", "--price", "175.000")
+    canting(city.phone, "sell", "kain", "2")
+    yield city
+    city.shut()
+
+
+@contextmanager
+def open_bag(home: Path) -> Iterator[str]:
+    """Open a bag on loopback; it closes after one hand-over, or is killed."""
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603  # our own program
+        [
+            *(sys.executable, "-m", "canting_client.cli", "--json", "relay", "open"),
+            *("--host", "127.0.0.1", "--port", str(port)),
+        ],
+        env=os.environ | {"CANTING_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert str(port) in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def turnover(city: City) -> int:
+    """Return what the registry knows of turnover, from its totals."""
+    made = run(OPERATOR, "token", "penguji", home=city.home)
+    token = made.split(": ")[1].strip()
+    assert city.server is not None
+    rows = city.server.ask("totals", token)["rows"]
+    return sum(row["turnover"] for row in rows)
+
+
+def test_a_visit_takes_everything_there_and_brings_the_answers_back(city: City) -> None:
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        urllib.request.urlopen(city.url, timeout=2)  # noqa: S310
+    with open_bag(city.officer) as bag:
+        (told,) = canting(city.phone, "sync", "--to", bag)["books"]
+    assert (told["arrived"], told["only_here"], told["officer"]) == (0, 0, "Bu Lina")
+    assert told["carried"] == canting(city.phone, "status")["only_here"] > 0
+    assert canting(city.officer, "relay", "status")["goods"] == 1
+
+    city.open()
+    done = canting(city.officer, "relay", "deliver")
+    assert (done["arrived"], done["left"], done["answers"]) == (1, 0, 1)
+    assert turnover(city) == 350_000
+    city.shut()
+
+    with open_bag(city.officer) as bag:
+        (told,) = canting(city.phone, "sync", "--to", bag)["books"]
+    assert told["arrived"] > 0
+    assert (told["carried"], told["only_here"]) == (0, 0)
+    assert canting(city.phone, "status")["carried"] == 0
+    (visit,) = canting(city.officer, "relay", "visits")["rows"]
+    assert visit["artisan"] == city.artisan
+
+
+@pytest.mark.parametrize("suffix", [".bundle", ".txt"])
+def test_a_visit_by_file_is_the_same(city: City, tmp_path: Path, suffix: str) -> None:
+    out, back = tmp_path / f"titipan{suffix}", tmp_path / f"jawaban{suffix}"
+    canting(city.phone, "give", str(out))
+    assert canting(city.phone, "status")["carried"] == 0, "nobody has taken it yet"
+    canting(city.officer, "relay", "take", str(out), "--answer", str(back))
+    canting(city.phone, "take", str(back))
+    assert canting(city.phone, "status")["carried"] > 0
+    city.open()
+    canting(city.officer, "relay", "deliver")
+    assert turnover(city) == 350_000
+    canting(city.phone, "give", str(out))
+    canting(city.officer, "relay", "take", str(out), "--answer", str(back))
+    done = canting(city.phone, "take", str(back))
+    assert done["arrived"] > 0
+    again = canting(city.phone, "take", str(back))
+    assert (again["arrived"], again["received"]) == (0, 0)
+
+
+def test_a_file_that_was_cut_off_gives_what_is_whole_in_it(city: City, tmp_path: Path) -> None:
+    out = tmp_path / "titipan.bundle"
+    canting(city.phone, "give", str(out))
+    whole = out.read_bytes()
+    out.write_bytes(whole[:-40])
+    told = canting(city.officer, "relay", "take", str(out))
+    assert not told["files"][0]["whole"]
+    city.open()
+    assert canting(city.officer, "relay", "deliver")["arrived"] == 1
+    assert turnover(city) == 350_000
+    assert out.read_bytes() == whole[:-40], "what is read is never changed"
+    for broken in (b"", b"rubbish", whole[:9], whole[:-1] + b"x", whole + b"x"):
+        out.write_bytes(broken)
+        said = run("canting_client.cli", "relay", "take", str(out), home=city.officer, check=False)
+        assert "titipan.bundle bukan berkas titipan yang utuh" in said
+
+
+def test_two_officers_and_a_lost_bag_cost_nothing(city: City, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    city.open()
+    code = msgspec.json.decode(run(OPERATOR, "officer", "Pak Adi", "--json", home=city.home))
+    canting(second, "relay", "join", city.url, code["code"])
+    city.shut()
+    for home in (city.officer, second):
+        with open_bag(home) as bag:
+            canting(city.phone, "sync", "--to", bag)
+    for file in city.officer.glob("bag.db*"):
+        file.unlink()
+    city.open()
+    assert canting(second, "relay", "deliver")["left"] == 0
+    assert turnover(city) == 350_000
+
+
+def test_officers_meet_and_one_goes_on_with_what_the_other_took(city: City, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    city.open()
+    code = msgspec.json.decode(run(OPERATOR, "officer", "Pak Adi", "--json", home=city.home))
+    canting(second, "relay", "join", city.url, code["code"])
+    with open_bag(city.officer) as bag:
+        canting(city.phone, "sync", "--to", bag)
+    with open_bag(second) as bag:
+        assert canting(city.officer, "relay", "deliver", "--to", bag)["sent"] == 2
+    canting(second, "relay", "deliver")
+    with open_bag(second) as bag:
+        canting(city.officer, "relay", "deliver", "--to", bag)
+    with open_bag(city.officer) as bag:
+        (told,) = canting(city.phone, "sync", "--to", bag)["books"]
+    assert told["arrived"] > 0
+
+
+def test_a_bag_that_was_never_joined_says_what_to_do(tmp_path: Path) -> None:
+    said = run("canting_client.cli", "relay", "status", home=tmp_path, check=False)
+    assert "canting relay join ALAMAT KODE" in said
