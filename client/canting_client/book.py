@@ -34,6 +34,7 @@ from canting_protocol.ledger.rows import (
     digest,
 )
 from canting_protocol.letters import (
+    ASKER_BYTES,
     KEYS_FIRST,
     MONEY,
     OTHERS,
@@ -406,9 +407,9 @@ class Book:
         shown = store.setting(self._conn, "receipt") if stale else None
         offer = Offer(artisan, self._frontier(registry), [], shown or b"")
         request = Request(VERSION, self._device.public, self._chance.now(), [offer])
-        question = seal_letter(
-            box, Address(LETTER_VERSION, to, artisan), write_request(self._device, request)
-        )
+        asker = self.own.log[:ASKER_BYTES] if self.own is not None else b""
+        address = Address(LETTER_VERSION, to, artisan, asker=asker)
+        question = seal_letter(box, address, write_request(self._device, request))
         return [*(letter.raw for letter in in_order(kept)), question]
 
     def taken_by(self, slip: Slip, raw: bytes, name: str) -> None:

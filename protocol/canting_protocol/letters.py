@@ -21,6 +21,7 @@ from canting_protocol.messages import Offer
 VERSION: Final = 1
 DIGEST_BYTES: Final = 16
 TO_BYTES: Final = 8
+ASKER_BYTES: Final = 4
 
 _TO: Final = b"canting/to/1\0"
 _LETTER: Final = b"canting/letter/1\0"
@@ -54,6 +55,9 @@ class Address(Array, frozen=True):
     spans: Annotated[list[Span], Meta(max_length=LETTER_SPANS_MAX)] = []  # noqa: RUF012
     """Nothing for a question or an answer."""
     priority: Annotated[int, Meta(ge=0, le=100)] = KEYS_FIRST
+    asker: Annotated[bytes, Meta(max_length=ASKER_BYTES)] = b""
+    """Of a question and its answer: in which log the asker writes. Two copies of a phone, which
+    share a key, do not take each other's place by it."""
 
 
 class _Letter(Array, frozen=True):

@@ -282,11 +282,13 @@ async def _heal(world: World, *, by_courier: bool = False) -> int:
     for round_ in range(HEALING_ROUNDS_MAX):
         for device in world.devices:
             if by_courier:
+                # There, to the city and back: two silent copies of a phone take each other's place
+                # in a bag, and would otherwise never get both their answers.
+                world.couriers[0].visits(device)
+                await world.couriers[0].delivers()
                 world.couriers[0].visits(device)
             else:
                 await talk_straight(world, device)
-        if by_courier:
-            await world.couriers[0].delivers()
         if all(
             device.hashes() == frozenset(_registry_hashes(world, device.artisan))
             for device in world.devices

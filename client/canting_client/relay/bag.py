@@ -32,6 +32,8 @@ from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX
 ARTISAN_BYTES_MAX: Final = 4_000_000
 """What the bag holds for one artisan: many years. Beyond it the oldest stays, and what is new is
 left with its author."""
+ASKERS_MAX: Final = 4
+"""Of how many copies of one phone questions and answers are kept."""
 FULL: Final = "full"
 STRANGE: Final = "unknown_recipient"
 
@@ -53,6 +55,7 @@ CREATE TABLE letter (
     priority INTEGER NOT NULL,
     for_id   BLOB    NOT NULL,
     artisan  BLOB    NOT NULL,
+    asker    BLOB    NOT NULL,
     giver    BLOB    NOT NULL,
     taken    INTEGER NOT NULL,
     code     TEXT    NOT NULL,
@@ -211,11 +214,7 @@ class Bag:
         # A chain of couriers: the first one's clock saw the author's.
         taken = given.taken or now
         if not letter.address.spans:
-            self._conn.execute(
-                "DELETE FROM letter WHERE kind = ? AND artisan = ? AND giver = ? AND taken <= ?",
-                (QUESTION, artisan, said.giver, taken),
-            )
-            self._put(letter, QUESTION, said.giver, taken)
+            self._in_place(letter, QUESTION, said.giver, taken)
             return ""
         if self._conn.execute("SELECT 1 FROM letter WHERE digest = ?", (given.digest,)).fetchone():
             return ""
@@ -228,18 +227,36 @@ class Bag:
         self._put(letter, GOODS, said.giver, taken)
         return ""
 
+    def _in_place(self, letter: Letter, kind: int, giver: bytes, taken: int) -> None:
+        """Keep a question or an answer in place of the older one of the same asker."""
+        address = letter.address
+        self._conn.execute(
+            "DELETE FROM letter WHERE kind = ? AND artisan = ? AND for_id = ?"
+            " AND giver = ? AND asker = ?",
+            (kind, address.artisan, address.to, giver, address.asker),
+        )
+        self._put(letter, kind, giver, taken)
+        # An asker that began a new log asks no more by the old one's name.
+        self._conn.execute(
+            "DELETE FROM letter WHERE kind = ? AND artisan = ? AND for_id = ? AND giver = ?"
+            " AND place NOT IN (SELECT place FROM letter WHERE kind = ? AND artisan = ?"
+            " AND for_id = ? AND giver = ? ORDER BY place DESC LIMIT ?)",
+            (kind, address.artisan, address.to, giver) * 2 + (ASKERS_MAX,),
+        )
+
     def _put(self, letter: Letter, kind: int, giver: bytes, taken: int) -> None:
         address = letter.address
         self._conn.execute(
             "INSERT OR IGNORE INTO letter"
-            " (digest, kind, priority, for_id, artisan, giver, taken, code, raw)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
+            " (digest, kind, priority, for_id, artisan, asker, giver, taken, code, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
             (
                 letter.digest,
                 kind,
                 address.priority,
                 address.to,
                 address.artisan,
+                address.asker,
                 giver,
                 taken,
                 letter.raw,
@@ -330,11 +347,7 @@ class Bag:
                     letter = read_letter(raw)
                 except Refused:
                     continue
-                self._conn.execute(
-                    "DELETE FROM letter WHERE kind = ? AND for_id = ? AND artisan = ?",
-                    (ANSWER, letter.address.to, letter.address.artisan),
-                )
-                self._put(letter, ANSWER, b"", now)
+                self._in_place(letter, ANSWER, b"", now)
                 kept += 1
         return kept
 

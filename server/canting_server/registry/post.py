@@ -218,7 +218,7 @@ class Post:
         reading = self._reading(request, given, said, officer)
         reply, box = await self.exchange(request, reading, budget)
         if officer is not None or request.key == said.giver:
-            answers.append(self._sealed(request, reply, box))
+            answers.append(self._sealed(request, reply, box, address.asker))
         return ""
 
     def _reading(
@@ -250,11 +250,11 @@ class Post:
             return False
         return bool(address.spans) and self.registry.holds(conn, address)
 
-    def _sealed(self, request: Request, reply: Reply, box: BoxPublic) -> bytes:
+    def _sealed(self, request: Request, reply: Reply, box: BoxPublic, asker: bytes = b"") -> bytes:
         if not box:
             raise Refused("unknown_key", "no certificate names a box for answers to this key")
         to = to_id(PublicKey(request.key))
-        address = Address(LETTER_VERSION, to, request.ledgers[0].artisan)
+        address = Address(LETTER_VERSION, to, request.ledgers[0].artisan, asker=asker)
         return seal_letter(box, address, write_reply(reply))
 
     def _with_slip(self, said: Handover, answers: list[bytes], taken: list[Taken]) -> bytes:
