@@ -7,7 +7,7 @@ compared their bytes would only test which zlib is installed. `stored` does not 
 
 from typing import Final
 
-_LENGTHS: Final = (
+LENGTHS: Final = (
     *((0, base) for base in range(3, 11)),
     *((1, base) for base in range(11, 19, 2)),
     *((2, base) for base in range(19, 35, 4)),
@@ -17,7 +17,7 @@ _LENGTHS: Final = (
     (0, 258),
 )
 """(extra bits, first length) of codes 257…285."""
-_DISTANCES: Final = (
+DISTANCES: Final = (
     *((0, base) for base in range(1, 5)),
     *((extra, base) for extra in range(1, 14) for base in ((1 << extra + 1) + 1, (3 << extra) + 1)),
 )
@@ -47,12 +47,12 @@ def squeezed(data: bytes, dictionary: bytes) -> bytes:
             _symbol(bits, window[at])
             at += 1
             continue
-        code = max(i for i, (_, base) in enumerate(_LENGTHS) if base <= length)
+        code = max(i for i, (_, base) in enumerate(LENGTHS) if base <= length)
         _symbol(bits, 257 + code)
-        _extra(bits, length - _LENGTHS[code][1], _LENGTHS[code][0])
-        code = max(i for i, (_, base) in enumerate(_DISTANCES) if base <= distance)
+        _extra(bits, length - LENGTHS[code][1], LENGTHS[code][0])
+        code = max(i for i, (_, base) in enumerate(DISTANCES) if base <= distance)
         bits += [code >> place & 1 for place in range(4, -1, -1)]
-        _extra(bits, distance - _DISTANCES[code][1], _DISTANCES[code][0])
+        _extra(bits, distance - DISTANCES[code][1], DISTANCES[code][0])
         at += length
     _symbol(bits, 256)
     bits += [0] * (-len(bits) % 8)
