@@ -35,6 +35,7 @@ from canting_client.book import Book
 from canting_client.sync import enrol, sync
 from canting_protocol import batch
 from canting_protocol.crypto import SigningKey
+from canting_protocol.dictionaries import DICTIONARIES, NEWEST
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.log import ArtisanId, Placed
 
@@ -188,8 +189,8 @@ def main() -> None:
     asked = parser.parse_args()
     lines = artisan_changes(SEED, asked.artisan, asked.months)
     for name, parts in (("week", by_week(lines)), ("month", by_month(lines))):
-        for dictionary in (1, 0):
-            first = name == "week" and dictionary == 1
+        for dictionary in sorted(DICTIONARIES, reverse=True):
+            first = name == "week" and dictionary == NEWEST
             told = live(asked.artisan, asked.months, parts, dictionary, then_join=first)
             sys.stdout.write(f"{name}, dictionary {dictionary}: {json.dumps(told)}\n")
             sys.stdout.flush()

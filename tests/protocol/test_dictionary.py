@@ -11,12 +11,13 @@ from canting_protocol.batch import cut, deflate, inflate, peek
 from canting_protocol.crypto import SigningKey
 from canting_protocol.dictionaries import DICTIONARIES, NEWEST
 from canting_protocol.limits import DICTIONARY_BYTES_MAX
-from canting_protocol.log import ARTISAN_BYTES, ArtisanId
+from canting_protocol.log import ARTISAN_BYTES, ArtisanId, Placed
 
 # Batches in every registry were made with these bytes: a new dictionary takes the next number.
 PINNED: Final = {
     0: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     1: "2766a584a0fbb62c4d1e3248e197b97c75b7c34562319d7338a3f0230547915c",
+    2: "a7f68cfd64b10acd74dae545e91003adf9bd27224bbc80d631daffeaedf88c8f",
 }
 
 
@@ -38,15 +39,22 @@ def test_what_a_dictionary_makes_small_comes_back_whole(number: int) -> None:
 
 @pytest.mark.parametrize(("count", "share"), [(1, 0.75), (7, 0.8), (55, 0.9), (230, 0.95)])
 def test_a_batch_is_smaller_with_the_dictionary(count: int, share: float) -> None:
-    """Any week in the middle of the workload, which the dictionary was not trained on."""
     log = logs_of(SEED, 0, 3)[0].changes
+    assert _body_bytes(log, count, NEWEST) < share * _body_bytes(log, count, 0)
+
+
+@pytest.mark.parametrize("count", [1, 10, 55, 150])
+def test_the_newest_dictionary_makes_smaller_batches_than_those_before(count: int) -> None:
+    logs = [log.changes for index in range(8) for log in logs_of(SEED, index, 3)]
+    sizes = [sum(_body_bytes(log, count, number) for log in logs) for number in sorted(PINNED)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def _body_bytes(log: list[Placed], count: int, dictionary: int) -> int:
+    """Return what the log's batches hold, from the middle of a workload nothing was trained on."""
     key = SigningKey(bytes(32))
-
-    def body_bytes(dictionary: int) -> int:
-        runs = [log[at : at + count] for at in range(60, len(log) - count + 1, count)]
-        batches = [
-            cut(key, ArtisanId(bytes(ARTISAN_BYTES)), run, run[-1].t, dictionary) for run in runs
-        ]
-        return sum(len(peek(batch)[0].body) for batch in batches)
-
-    assert body_bytes(NEWEST) < share * body_bytes(0)
+    runs = [log[at : at + count] for at in range(60, len(log) - count + 1, count)]
+    batches = [
+        cut(key, ArtisanId(bytes(ARTISAN_BYTES)), run, run[-1].t, dictionary) for run in runs
+    ]
+    return sum(len(peek(batch)[0].body) for batch in batches)
