@@ -34,7 +34,7 @@ from canting_server.settings import (
     make_key,
     open_registry,
 )
-from canting_server.store import logs, migrations, overview, people
+from canting_server.store import logs, migrations, people
 from canting_server.store.database import Connection, InUse, SQLite, open_sqlite, run_group, settle
 from canting_server.store.migrations import WrongSchema
 from canting_server.web.staff import hash_token
@@ -213,9 +213,7 @@ def rebuild(home: Home = HERE, as_json: Json = False) -> None:
     def work(conn: Connection) -> tuple[dict[str, str], dict[str, str]]:
         prepare(conn, registry)
         before = digests(conn)
-        overview.clear(conn)
-        for artisan in logs.artisans(conn):
-            registry.rebuild(conn, artisan)
+        registry.rebuild_everything(conn)
         return before, digests(conn)
 
     before, after = _alone(home, work)

@@ -2,21 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
-
-import structlog
+from typing import NamedTuple
 
 from canting_protocol.errors import Refused
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import SHAPES, Turnover, digest
 from canting_protocol.ledger.times import month_of
+from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.messages import read_receipt
+from canting_server.registry import learning
 from canting_server.registry.registry import Registry, stored_changes
-from canting_server.store import learned, ledgers, logs, migrations
+from canting_server.store import learned, ledgers, logs, migrations, overview, steps
 from canting_server.store.database import Connection
-
-log: Final = structlog.get_logger()
+from canting_server.store.overview import Cell, Sum
 
 
 class Proof(NamedTuple):
@@ -30,9 +29,7 @@ class Proof(NamedTuple):
 def prepare(conn: Connection, registry: Registry) -> None:
     """Bring the database up to date with this program."""
     if migrations.migrate(conn):
-        for artisan in logs.artisans(conn):
-            registry.rebuild(conn, artisan)
-            log.info("ledger_rebuilt", artisan=artisan.hex())
+        registry.rebuild_everything(conn)
 
 
 def prove(conn: Connection, registry: Registry) -> Proof:
@@ -59,7 +56,16 @@ def prove(conn: Connection, registry: Registry) -> Proof:
             wrong.append(f"{artisan.hex()}: tables differ from the log")
         elif not _adds_up(learned.so_far(conn, artisan), again.all(Turnover)):
             wrong.append(f"{artisan.hex()}: what was learned does not add up to the turnover")
+    if not wrong and steps.every(conn) != learning.steps_again(conn):
+        wrong.append("what everyone's sums were known to be is not what was learned of each")
+    if not wrong and everyones_sums(conn) != overview.takings(conn):
+        wrong.append("everyone's sums are not what was learned of each")
     return Proof(len(everyone), changes, wrong)
+
+
+def everyones_sums(conn: Connection) -> dict[Cell, Sum]:
+    """Return what everyone's sums came to by all that was ever learned."""
+    return {Cell(*row[:4]): Sum(*row[4:]) for row in steps.standing(conn, INTEGER_MAX)}
 
 
 def _adds_up(taken: learned.Taken, turnover: Iterable[Turnover]) -> bool:

@@ -1,7 +1,8 @@
 """How fast a registry of a whole city answers its staff: `python -m tests.bench.ask`.
 
 1,000 artisans and 660,000 changes, written straight into the tables; half of them, or (`--all`) all
-of them share lines. Every question is asked over HTTP on loopback, and timed inside the server too.
+of them share lines. Every question is asked over HTTP on loopback, and timed inside the server.
+`--home` asks a registry that is there already, as `tests.bench.intake --keep` leaves it.
 """
 
 # ruff: noqa: S311, S608, T201 — chance here must be repeatable, not secret; a report is printed.
@@ -13,6 +14,8 @@ import random
 import sqlite3
 import tempfile
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,8 @@ from canting_protocol.crypto import SigningKey
 from canting_protocol.ledger.times import month_of
 from canting_server import logs
 from canting_server.app import make_app, make_runner
+from canting_server.registry import learning
+from canting_server.registry.columns import day_text, days_of
 from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
 from canting_server.store import migrations, people
@@ -47,6 +52,7 @@ def fill(raw: sqlite3.Connection, artisans: int, *, everyone: bool) -> None:
         for sql, rows in _rows(chance, shares).items():
             raw.executemany(sql, rows)
     raw.execute("COMMIT")
+    run_group(raw, [learning.climb_again])
     raw.execute("PRAGMA synchronous = FULL")
 
 
@@ -58,6 +64,7 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
     changes: list[tuple[Any, ...]] = []
     lines: list[tuple[Any, ...]] = []
     months: dict[tuple[int, str, int], list[int]] = {}
+    days: dict[tuple[int, int, str, int, int], list[int]] = {}
     for n in range(1, CHANGES_EACH + 1):
         hash_ = chance.randbytes(32)
         kind = 5 if chance.random() < 0.6 else chance.choice((2, 6, 8, 9, 10, 11, 12, 13))
@@ -72,9 +79,13 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
             quantity, amount = chance.randrange(1, 9) * 1000, chance.randrange(10**6)
             at = (day, artisan, log[:8], n, hash_[:8], line, month_of(day), kind, channel)
             lines.append((*at, chance.choice(items), chance.choice(places), quantity, amount, 0))
-            cell = months.setdefault((month_of(day), channel, kind), [0, 0, 0])
-            for place, more in enumerate((1, quantity, amount)):
-                cell[place] += more
+            known = (day + 1 + chance.randrange(14) ** 2 // 14) * 86_400 + n
+            for cell in (
+                months.setdefault((month_of(day), channel, kind), [0, 0, 0]),
+                days.setdefault((month_of(day), day, channel, kind, known), [0, 0, 0]),
+            ):
+                for place, more in enumerate((1, quantity, amount)):
+                    cell[place] += more
     fields = [
         (artisan, thing, field, log, n, chance.randbytes(32), 0, b"\xa5Nama " + b"!", b"\x90", 1)
         for n, thing in enumerate([f"item:{each}" for each in items], 2)
@@ -118,6 +129,9 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
         "INSERT INTO turnover VALUES (?, ?, ?, ?, ?, ?, ?)": [
             (artisan, *key, *cell) for key, cell in months.items()
         ],
+        "INSERT INTO learned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)": [
+            (artisan, *key, *cell) for key, cell in days.items()
+        ],
         """
         INSERT INTO takings VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (month, kecamatan, channel, kind) DO UPDATE
@@ -131,6 +145,10 @@ QUESTIONS = (
     "totals?by=month",
     "totals?by=month,kecamatan,channel",
     "totals?by=kecamatan&month__gte=2025-03",
+    "totals?by=month,kecamatan,channel&as_of={early}",
+    "totals?by=month,kecamatan,channel&as_of={day}",
+    "totals?by=month,kecamatan,channel&known_at={known}",
+    "totals?by=month,kecamatan,channel&as_of={day}&known_at={known}",
     "coverage",
     "artisans",
     "artisans?sort=-reported_through,name&limit=200",
@@ -164,8 +182,25 @@ def resident_bytes() -> int:
     return 0
 
 
+def asked_about(home: Path) -> dict[str, str]:
+    """Return days and a time in the midst of what a registry knows, and someone who shares."""
+    with closing(sqlite3.connect(database_path(home))) as raw:
+        (day,) = raw.execute("SELECT (MIN(day) + MAX(day)) / 2 FROM learned").fetchone()
+        (known,) = raw.execute("SELECT (MIN(known) + MAX(known)) / 2 FROM learned").fetchone()
+        found = raw.execute("SELECT artisan FROM line LIMIT 1").fetchone()
+        any_ = raw.execute("SELECT artisan FROM artisan LIMIT 1").fetchone()
+    first, last = days_of(month_of(day))
+    return {
+        "early": str(day_text(first + 5)),
+        "day": str(day_text((first + last) // 2)),
+        "known": datetime.fromtimestamp(known, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "artisan": (found or any_)[0].hex(),
+    }
+
+
 async def measure(home: Path, times: int) -> None:
     """Ask every question, and export everything once."""
+    about = asked_about(home)
     registry = Registry(SigningKey(os.urandom(32)), lambda: int(time.time()), os.urandom)
     settings = Settings()
     app = make_app(home, registry, settings)
@@ -187,19 +222,17 @@ async def measure(home: Path, times: int) -> None:
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1/"
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with aiohttp.ClientSession(headers=headers) as http:
-        async with http.get(url + "sales?fields=artisan&limit=1") as answered:
-            artisan = (await answered.json())["rows"][0]["artisan"]
-        print(f"{'question':56} {'median ms':>9} {'worst':>6}")
+        print(f"{'question':64} {'median ms':>9} {'worst':>6}")
         for question in QUESTIONS:
             took.clear()
             for _ in range(times):
-                async with http.get(url + question.format(artisan=artisan)) as answered:
+                async with http.get(url + question.format(**about)) as answered:
                     body = await answered.read()
                     assert answered.status in (200, 422), body
             ms = sorted(1000 * each for each in took)
             note = " truncated" if b'"truncated":true' in body else ""
             note += " too wide" if answered.status == 422 else ""
-            print(f"{question:56} {ms[len(ms) // 2]:9.1f} {ms[-1]:6.1f}{note}")
+            print(f"{question:64} {ms[len(ms) // 2]:9.1f} {ms[-1]:6.1f}{note}")
         for question in ("sales?format=csv", "stock?format=csv", "artisans?format=csv"):
             idle, most, lines = resident_bytes(), 0, 0
             begun = time.perf_counter()
@@ -225,18 +258,23 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="all artisans share lines, not half")
     parser.add_argument("--times", type=int, default=9)
     parser.add_argument("--artisans", type=int, default=ARTISANS)
+    parser.add_argument("--home", type=Path, help="a registry that is there already")
     asked = parser.parse_args()
     logs.configure("error")
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
+        home = asked.home or Path(folder)
         raw = sqlite3.connect(database_path(home))
         settle(raw)
-        fill(raw, asked.artisans, everyone=asked.all)
+        if asked.home is None:
+            fill(raw, asked.artisans, everyone=asked.all)
         run_group(raw, [lambda conn: people.add_token(conn, hash_token(TOKEN), "bench", 0)])
-        count = raw.execute("SELECT COUNT(*) FROM line").fetchone()[0]
+        artisans, changes, lines, differences, stepped = (
+            raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+            for table in ("artisan", "change", "line", "learned", "takings_known")
+        )
         print(
-            f"{asked.artisans:,} artisans, {asked.artisans * CHANGES_EACH:,} changes, "
-            f"{count:,} lines shared"
+            f"{artisans:,} artisans, {changes:,} changes, {lines:,} lines shared,"
+            f" {differences:,} differences, {stepped:,} steps"
         )
         raw.close()
         asyncio.run(measure(home, asked.times))

@@ -247,6 +247,9 @@ def test_a_registry_that_was_lived_in_proves_itself(lived_in: Path) -> None:
         ("UPDATE stock SET quantity = quantity + ?", 1_000),
         ("DELETE FROM turnover WHERE amount <> ?", 0),
         ("UPDATE learned SET amount = amount + ?", 1),
+        ("UPDATE takings_known SET amount = amount + ?", 1),
+        ("DELETE FROM takings_known WHERE known > ?", 0),
+        ("UPDATE takings SET amount = amount + ?", 1),
         ("UPDATE field SET value = ?", b"\xa5Salah"),
     ],
 )

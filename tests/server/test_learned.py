@@ -1,17 +1,21 @@
 """What the registry knew when: it is corrected by differences, and none is ever altered."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.client.pair import Pair
 
 from canting_protocol import changes as c
 from canting_protocol.ledger.rows import Turnover
 from canting_protocol.ledger.times import day_of
-from canting_server.registry import ask
-from canting_server.store import learned, ledgers
+from canting_server.registry import ask, learning
+from canting_server.store import ledgers, overview, steps
 from canting_server.store.database import SQLite
+from canting_server.store.overview import Sum
 
 TODAY = day_of(1_765_000_000)
 
@@ -28,11 +32,15 @@ def sale(amount: int, day: int | None = None) -> c.Sale:
 
 
 def rows(pair: Pair) -> list[tuple[object, ...]]:
-    return SQLite(pair.raw).fetch("SELECT * FROM learned ORDER BY 1, 2, 3, 4, 5, 6")
+    conn = SQLite(pair.raw)
+    return [
+        *conn.fetch("SELECT * FROM learned ORDER BY 1, 2, 3, 4, 5, 6"),
+        *conn.fetch("SELECT * FROM takings_known ORDER BY 1, 2, 3, 4, 5"),
+    ]
 
 
 def turnover(pair: Pair, known: int) -> int:
-    return sum(row[6] for row in learned.turnover(SQLite(pair.raw), 10**6, known, (5, 6)))
+    return sum(row[6] for row in steps.standing(SQLite(pair.raw), known))
 
 
 def test_a_void_that_comes_later_does_not_change_what_was_known_before(pair: Pair) -> None:
@@ -62,8 +70,46 @@ def test_the_same_is_learned_again_from_the_batches(pair: Pair) -> None:
     kept = rows(pair)
     pair.work(lambda conn: pair.registry.rebuild(conn, pair.artisan))
     assert rows(pair) == kept
+    pair.work(overview.clear)
+    pair.work(lambda conn: pair.registry.rebuild(conn, pair.artisan))
+    assert rows(pair) == kept, "also when everything was dropped before"
+    pair.work(pair.registry.rebuild_everything)
+    assert rows(pair) == kept
     told = [r for r in ledgers.all_rows(SQLite(pair.raw), pair.artisan) if isinstance(r, Turnover)]
     assert sum(row.amount for row in told) == turnover(pair, pair.now) == 170
+
+
+def test_who_withdraws_hides_what_was_known_of_her_and_consent_brings_it_back(pair: Pair) -> None:
+    with pair.phone("a") as siti:
+        siti.record(sale(100))
+        pair.sync("a", siti)
+        then = pair.now
+        siti.record(sale(30), c.Consent(c.Sharing.REGISTRY))
+        pair.sync("a", siti)
+        assert turnover(pair, then) == turnover(pair, pair.now) == 0
+        siti.record(c.Consent(c.Sharing.TOTALS))
+        pair.sync("a", siti)
+        assert turnover(pair, then) == 100
+        assert turnover(pair, pair.now) == 130
+
+
+sums = st.builds(Sum, st.integers(-2, 2), st.just(0), st.integers(-2, 2))
+climbs = st.dictionaries(st.integers(0, 12), sums, max_size=6)
+
+
+@given(sums, climbs, climbs, st.integers(0, 12))
+def test_a_climb_stands_where_its_differences_come_to(
+    before: Sum, first: dict[int, Sum], second: dict[int, Sum], at: int
+) -> None:
+    def height(climb: dict[int, Sum]) -> Sum:
+        return max(((k, each) for k, each in climb.items() if k <= at), default=(0, before))[1]
+
+    once = learning.climbed(steps.Steps(before, {}), first)
+    twice = learning.climbed(steps.Steps(before, once), second)
+    added = [each for more in (first, second) for k, each in more.items() if k <= at]
+    assert height(twice) == tuple(map(sum, zip(before, *added, strict=True)))
+    path = [before, *(twice[k] for k in sorted(twice))]
+    assert all(one != next_ for one, next_ in pairwise(path)), "no two steps alike in a row"
 
 
 def test_totals_can_be_asked_as_of_a_day_and_as_they_were_known(pair: Pair) -> None:

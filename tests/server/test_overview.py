@@ -21,15 +21,18 @@ from canting_protocol.ledger.project import project
 from canting_protocol.ledger.registers import PROFILE
 from canting_protocol.ledger.rows import Rows, Turnover, Write
 from canting_protocol.log import ArtisanId, Placed
+from canting_server.proof import everyones_sums
+from canting_server.registry import ask, learning
 from canting_server.registry import overview as chosen
-from canting_server.store import ledgers, logs, migrations
-from canting_server.store.database import Connection, run_group
+from canting_server.registry.columns import channel_word, month_text
+from canting_server.store import learned, ledgers, logs, migrations, overview, steps
+from canting_server.store.database import Connection, SQLite, run_group
 
 SITI, DEWI = ArtisanId(b"siti" * 2), ArtisanId(b"dewi" * 2)
 AREAS = ("Wates", "Miji", "Prajurit Kulon", "di luar kota")
 TODAY = MONDAY // DAY
 
-steps = st.lists(st.tuples(st.integers(0, 15), numbers), min_size=1, max_size=40)
+histories = st.lists(st.tuples(st.integers(0, 15), numbers), min_size=1, max_size=40)
 
 
 class Household(Family):
@@ -58,6 +61,7 @@ class Registry:
     def __init__(self) -> None:
         self.raw = sqlite3.connect(":memory:", isolation_level=None)
         self.do(migrations.migrate)
+        self.now = MONDAY
 
     def do(self, work: Any) -> Any:
         """Do work in one transaction."""
@@ -74,8 +78,11 @@ class Registry:
             ledger = absorb.Ledger(Rows(ledgers.LedgerRows(conn, artisan)), parties)
             all_rows = absorb.merge(ledger, changes)
             rows, whole = all_rows or ledger.rows, all_rows is not None
-            chosen.keep_up(conn, artisan, parties, rows, whole=whole)
+            looked = chosen.keep_up(conn, artisan, parties, rows, whole=whole)
             ledgers.save(conn, artisan, rows, whole=whole)
+            before = learned.so_far(conn, artisan) if whole else {}
+            more = learning.difference(before, rows.taken)
+            learning.learn(conn, artisan, looked, self.now, more)
 
         self.do(work)
 
@@ -140,10 +147,45 @@ def agrees(registry: Registry, held: dict[ArtisanId, tuple[Parties, list[Placed]
         }
         assert registry.names(artisan) == shown
     assert registry.takings == {cell: tuple(sum_) for cell, sum_ in sums.items()}
+    conn = SQLite(registry.raw)
+    assert steps.every(conn) == learning.steps_again(conn)
+    assert everyones_sums(conn) == overview.takings(conn)
+
+
+def recomputed(
+    conn: Connection, day: int | None, known: int | None
+) -> dict[tuple[str, str, str], list[int]]:
+    """Return turnover and what was paid back, from every difference of everyone."""
+    who = {each: overview.person(conn, each) for each in logs.artisans(conn)}
+    cells: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for artisan, month, its_day, channel, kind, at, *sums in conn.fetch("SELECT * FROM learned"):
+        person = who[artisan]
+        if person is None or person.sharing < c.Sharing.TOTALS or kind not in learning.SOLD:
+            continue
+        if (day is None or its_day <= day) and (known is None or at <= known):
+            cell = cells[month, chosen.district(person.lived, month), channel, kind]
+            cell[:] = [old + more for old, more in zip(cell, sums, strict=True)]
+    told: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for (month, kecamatan, channel, kind), each in cells.items():
+        if any(each):
+            key = month_text(month), kecamatan, channel_word(channel)
+            told[key][kind == c.Kind.RETURN] += each[2]
+    return told
+
+
+def told(
+    conn: Connection, day: int | None, known: int | None
+) -> dict[tuple[str, str, str], list[int]]:
+    """Return turnover and what was paid back, as staff are told."""
+    found = ask.totals(conn, "month,kecamatan,channel", as_of=day, known_at=known)
+    return {
+        (row["month"], row["kecamatan"], row["channel"]): [row["turnover"], row["paid_back"]]
+        for row in found["rows"]
+    }
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(steps, st.integers(0, 2**32))
+@given(histories, st.integers(0, 2**32))
 def test_the_overview_equals_what_the_whole_ledgers_say(
     script: list[tuple[int, int]], shuffle: int
 ) -> None:
@@ -165,9 +207,19 @@ def test_the_overview_equals_what_the_whole_ledgers_say(
             while waiting:
                 size = chance.randrange(1, 9)
                 group, waiting = waiting[:size], waiting[size:]
+                registry.now += chance.choice((0, 1, 1, 60, 86_400, -30))
                 registry.take(artisan, ledger.parties, group)
                 held[artisan][1].extend(group)
                 agrees(registry, held)
+        conn = SQLite(registry.raw)
+        days = [day for (day,) in conn.fetch("SELECT DISTINCT day FROM learned ORDER BY day")]
+        times = [at for (at,) in conn.fetch("SELECT DISTINCT known FROM learned ORDER BY known")]
+        for _ in range(12):
+            day = chance.choice([None, *days]) if days else None
+            day = day if day is None else day + chance.choice((-1, 0, 0, 1))
+            known = chance.choice([None, *times]) if times else None
+            known = known if known is None else known + chance.choice((-1, 0, 0, 1))
+            assert told(conn, day, known) == recomputed(conn, day, known)
 
 
 # -- plain examples ----------------------------------------------------------------------------
@@ -262,7 +314,7 @@ def test_who_moves_takes_no_earlier_month_along(registry: Registry) -> None:
 
 # -- kept by the registry, made again by it ----------------------------------------------------
 
-TABLES = ("person", "takings", "line", "called")
+TABLES = ("person", "takings", "takings_known", "learned", "line", "called")
 
 
 async def overview_of(served: Served) -> dict[str, list[tuple[Any, ...]]]:

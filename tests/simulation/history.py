@@ -41,8 +41,9 @@ from canting_protocol.ledger.rows import (
 from canting_protocol.ledger.times import clearly_before, month_of
 from canting_protocol.log import ArtisanId, Placed
 from canting_protocol.messages import Verdict
+from canting_server.registry import learning
 from canting_server.registry import registry as registry_module
-from canting_server.store import learned, ledgers, logs
+from canting_server.store import learned, ledgers, logs, steps
 from canting_server.store.database import SQLite
 
 STEPS_MIN: Final = 72
@@ -355,6 +356,11 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
         _check_sales(story, artisan, by_shape, held)
         _check_fields(world, by_shape)
         _check_stock(world, artisan, rows, by_shape)
+    conn = SQLite(world.server.raw)
+    _must(
+        steps.every(conn) == learning.steps_again(conn),
+        "I14: everyone's sums were not known to be what was learned of each",
+    )
     logs_now = [
         (device.artisan, device.book.own.log)
         for device in world.devices

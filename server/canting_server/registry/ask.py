@@ -5,7 +5,7 @@ section 5, rule 9; UU 27/2022 on personal data, art. 4) Pages of rows are asked 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from canting_protocol.changes import Kind, Sharing
@@ -21,14 +21,16 @@ from canting_server.registry.columns import (
     Resource,
     Unreadable,
     channel_word,
+    days_of,
     month_text,
     pieces,
     read_month,
     when,
 )
 from canting_server.registry.grammar import BadQuestion
+from canting_server.registry.learning import SOLD
 from canting_server.registry.overview import HERS, UNKNOWN, district, readable
-from canting_server.store import learned, logs, overview, questions, search
+from canting_server.store import learned, logs, overview, questions, search, steps
 from canting_server.store.database import Connection
 from canting_server.store.questions import Shown
 from canting_server.store.search import Filter, Operator, Order, Search
@@ -37,7 +39,6 @@ __all__ = ["CHANNELS", "HERS", "UNKNOWN", "BadQuestion", "NotFound", "pieces"]
 
 DIMENSIONS: Final = ("month", "kecamatan", "channel")
 _CELL: Final = ("month", "kecamatan", "channel", "kind", "facts", "quantity", "amount")
-_KINDS: Final = (int(Kind.SALE), int(Kind.RETURN))
 _ALL: Final = 1_000_000
 """More rows than one artisan, or the sums of one city, have."""
 
@@ -120,17 +121,7 @@ def totals(
         if text is not None
     ]
     levels, heard = Levels(conn), _reported_through(conn)
-    narrowed = (*filters, *bounds)
-    if known_at is not None:
-        day = INTEGER_MAX if as_of is None else as_of
-        found = _by_artisan(conn, levels, narrowed, learned.turnover(conn, day, known_at, _KINDS))
-    elif as_of is not None:
-        month = month_of(as_of)
-        before = (*narrowed, Filter("month", Operator.LT, (month,)))
-        part = learned.part_of_month(conn, month, as_of, _KINDS)
-        found = [*_cells(conn, before), *_by_artisan(conn, levels, narrowed, part)]
-    else:
-        found = _cells(conn, narrowed)
+    found = _taken(conn, (*filters, *bounds), as_of, known_at)
     everyone = logs.artisans(conn)
     counted = [each for each in everyone if levels.of(each) >= Sharing.TOTALS]
     reported = [heard.get(each) for each in counted]
@@ -205,32 +196,54 @@ def _rival(write: Shown, levels: "Levels") -> Rival:
     )
 
 
-def _cells(conn: Connection, filters: tuple[Filter, ...]) -> list[tuple[Any, ...]]:
-    """Return the cells of the overview that filters leave, as they are now."""
+def _taken(
+    conn: Connection,
+    filters: tuple[Filter, ...],
+    as_of: int | None,
+    known_at: int | None,
+) -> list[tuple[Any, ...]]:
+    """Return the cells of everyone's sums that filters leave, about now or another time.
+
+    Of the month in which `as_of` lies only the shorter part is read by its days: what came until
+    then, or what has to be taken off the whole month because it came later.
+    """
+    if as_of is None:
+        return _cells(conn, filters, known_at)
+    month = month_of(as_of)
+    first, last = days_of(month)
+    is_early = as_of - first < last - as_of
+    bound = Filter("month", Operator.LT if is_early else Operator.LTE, (month,))
+    days, sign = ((first, as_of), 1) if is_early else ((as_of + 1, last), -1)
+    known = INTEGER_MAX if known_at is None else known_at
+    part = [
+        (month, district(lived, month), *rest)
+        for lived, *rest in learned.part_of_month(conn, month, days, known, SOLD, Sharing.TOTALS)
+    ]
+    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for cells, way in (
+        (_cells(conn, (*filters, bound), known_at), 1),
+        ([cell for cell in part if _passes(cell, filters)], sign),
+    ):
+        for cell in cells:
+            into = sums[cell[:4]]
+            for place, more in enumerate(cell[4:]):
+                into[place] += way * more
+    return [(*cell, *each) for cell, each in sums.items() if any(each)]
+
+
+def _cells(
+    conn: Connection, filters: tuple[Filter, ...], known_at: int | None
+) -> list[tuple[Any, ...]]:
+    """Return the cells of everyone's sums that filters leave, as they are or were known."""
+    if known_at is not None:
+        return [cell for cell in steps.standing(conn, known_at) if _passes(cell, filters)]
     order = tuple(Order(each) for each in _CELL[:4])
     found = search.page(conn, Search("totals", filters, order), _CELL, _ALL)
     return [row[: len(_CELL)] for row in found]
 
 
-def _by_artisan(
-    conn: Connection,
-    levels: "Levels",
-    filters: Sequence[Filter],
-    told: Iterable[tuple[ArtisanId, int, str, int, int, int, int]],
-) -> list[tuple[Any, ...]]:
-    """Return sums of artisans who share them as cells, under the area where each then lived."""
-    lived: dict[ArtisanId, tuple[tuple[int, str], ...]] = {}
-    found = []
-    for whose, month, channel, kind, *sums in told:
-        if levels.of(whose) < Sharing.TOTALS:
-            continue
-        if whose not in lived:
-            lived[whose] = overview.lived(conn, whose)
-        cell = (month, district(lived[whose], month), channel, kind, *sums)
-        by_name = dict(zip(_CELL, cell, strict=True))
-        if all(each.holds(by_name[each.column]) for each in filters):
-            found.append(cell)
-    return found
+def _passes(cell: tuple[Any, ...], filters: tuple[Filter, ...]) -> bool:
+    return all(each.holds(cell[_CELL.index(each.column)]) for each in filters)
 
 
 def coverage(conn: Connection) -> dict[str, Any]:

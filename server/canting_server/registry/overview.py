@@ -7,7 +7,7 @@ function of the ledgers' rows; what an artisan does not share is not copied here
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from canting_protocol.changes import (
     ItemField,
@@ -29,7 +29,7 @@ from canting_protocol.log import PREFIX_BYTES, ArtisanId
 from canting_server.reference import areas
 from canting_server.store import overview
 from canting_server.store.database import Connection
-from canting_server.store.overview import Cell, Line, Person, Sum
+from canting_server.store.overview import Cell, Line, Lived, Person, Sum
 
 UNKNOWN: Final = "belum dikenal"
 HERS: Final = "(milik perajin)"
@@ -38,9 +38,16 @@ _SOLD: Final = frozenset({int(Kind.SALE), int(Kind.RETURN)})
 _NAMED: Final = {"item": ItemField.NAME, "place": PlaceField.NAME}
 
 
+class Looked(NamedTuple):
+    """Who an artisan was when she was last looked at, and who she is."""
+
+    was: Person | None
+    now: Person
+
+
 def keep_up(
     conn: Connection, artisan: ArtisanId, parties: Parties, rows: Rows, *, whole: bool
-) -> None:
+) -> Looked:
     """Bring the overview up to date with a ledger whose rows are about to be saved.
 
     About to be: what is stored still says what the sums hold of her.
@@ -59,6 +66,7 @@ def keep_up(
         _keep_lines(conn, artisan, parties, rows, anew=anew)
     elif was is not None and was.sharing >= Sharing.LINES:
         overview.forget_lines(conn, artisan)
+    return Looked(was, now)
 
 
 def readable(raw: bytes) -> Any:
@@ -95,7 +103,7 @@ def sharing_of(rows: Rows) -> Sharing:
     return Sharing.TOTALS
 
 
-def lived_in(writes: Iterable[Write]) -> tuple[tuple[int, str], ...]:
+def lived_in(writes: Iterable[Write]) -> Lived:
     """Return (month, kecamatan) from when on she lived where.
 
     Before the first that is known she lived where she did then.
@@ -110,7 +118,7 @@ def lived_in(writes: Iterable[Write]) -> tuple[tuple[int, str], ...]:
     return tuple(lived.items())
 
 
-def district(lived: tuple[tuple[int, str], ...], month: int) -> str:
+def district(lived: Lived, month: int) -> str:
     """Return where she lived in a month."""
     return next((name for since, name in reversed(lived) if since <= month), UNKNOWN)
 

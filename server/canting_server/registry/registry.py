@@ -3,9 +3,7 @@
 Its functions run inside a transaction that someone else opens, and answer after it is committed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import structlog
@@ -18,12 +16,11 @@ from canting_protocol.changes import Certificate, Change, Clock, Piece
 from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey, sha256
 from canting_protocol.door import Admitted, admit, within_frontier
 from canting_protocol.errors import Refused, TooBig
-from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import CertificateRow, HeadRow, Nothing, Rows
+from canting_protocol.ledger.rows import CertificateRow, HeadRow, Rows
 from canting_protocol.letters import Address
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
@@ -48,9 +45,10 @@ from canting_protocol.messages import (
     read_receipt,
     write_receipt,
 )
-from canting_server.registry import overview
+from canting_server.registry import learning, overview
 from canting_server.registry.portions import Part, Portion, log_of, portions, together
 from canting_server.store import learned, ledgers, logs, people
+from canting_server.store import overview as overview_rows
 from canting_server.store.database import Connection
 
 log: Final = structlog.get_logger()
@@ -347,15 +345,27 @@ class Registry:
 
     def rebuild(self, conn: Connection, artisan: ArtisanId) -> None:
         """Compute every row of a ledger again, from the stored batches and nothing else."""
-        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
-        rows = project(parties, stored_changes(conn, artisan))
-        overview.keep_up(conn, artisan, parties, rows, whole=True)
-        ledgers.save(conn, artisan, rows, whole=True)
-        learned.forget(conn, artisan)
-        for known, differences in relearned(conn, artisan, parties):
-            learned.keep(conn, artisan, known, differences)
+        before = learning.hers(conn, artisan, overview_rows.person(conn, artisan))
+        looked = self._rebuild(conn, artisan)
+        learning.climb(conn, learning.hers(conn, artisan, looked.now), before)
+
+    def rebuild_everything(self, conn: Connection) -> None:
+        """Compute every row of every ledger again, and what staff ask over all of them."""
+        overview_rows.clear(conn)
+        for artisan in logs.artisans(conn):
+            self._rebuild(conn, artisan)
+            log.info("ledger_rebuilt", artisan=artisan.hex())
+        learning.climb_again(conn)
 
     # -- inside ------------------------------------------------------------------------------
+
+    def _rebuild(self, conn: Connection, artisan: ArtisanId) -> overview.Looked:
+        parties = Parties(logs.descriptors(conn, artisan), self.key.public)
+        rows = project(parties, stored_changes(conn, artisan))
+        looked = overview.keep_up(conn, artisan, parties, rows, whole=True)
+        ledgers.save(conn, artisan, rows, whole=True)
+        learning.relearn(conn, artisan, learning.relearned(conn, artisan, parties))
+        return looked
 
     def _pen(self, conn: Connection, artisan: ArtisanId, parties: Parties) -> Pen:
         return Pen(
@@ -446,10 +456,11 @@ class Registry:
         if pen.own is not None:
             logs.keep_own(conn, artisan, pen.own)
         if changed:
-            overview.keep_up(conn, artisan, pen.parties, pen.rows, whole=pen.whole)
+            looked = overview.keep_up(conn, artisan, pen.parties, pen.rows, whole=pen.whole)
             ledgers.save(conn, artisan, pen.rows, whole=pen.whole)
             before = learned.so_far(conn, artisan) if pen.whole else {}
-            learned.keep(conn, artisan, now, difference(before, pen.rows.taken))
+            more = learning.difference(before, pen.rows.taken)
+            learning.learn(conn, artisan, looked, now, more)
 
     def _receipt(
         self,
@@ -571,34 +582,6 @@ def hash_code(code: str) -> bytes:
     """
     plain = "".join(each for each in code.upper() if each.isalnum()).translate(_READ_AS)
     return sha256(b"canting/code/1\0", plain.encode())
-
-
-def difference(before: learned.Taken, after: learned.Taken) -> learned.Taken:
-    """Return what has to be added to `before` for it to become `after`."""
-    nothing = (0, 0, 0)
-    return {
-        cell: [
-            new - old
-            for new, old in zip(after.get(cell, nothing), before.get(cell, nothing), strict=True)
-        ]
-        for cell in before.keys() | after.keys()
-    }
-
-
-def relearned(
-    conn: Connection, artisan: ArtisanId, parties: Parties
-) -> Iterator[tuple[int, learned.Taken]]:
-    """Yield (when, difference) of what days took, from the stored batches and when they came."""
-    rows, before = Rows(Nothing()), dict[tuple[int, str, int], list[int]]()
-    for received, group in groupby(logs.envelopes_by_time(conn, artisan), key=itemgetter(0)):
-        changes: dict[bytes, Placed] = {}
-        for _, raw in group:
-            header, _ = peek(raw)
-            batch = open_batch(raw, parties.logs[LogId(header.log)])
-            changes |= {change.hash: change for change in batch.changes}
-        rows = merge(Ledger(rows, parties), changes.values()) or rows
-        yield received, difference(before, rows.taken)
-        before = {cell: list(sums) for cell, sums in rows.taken.items()}
 
 
 def stored_changes(conn: Connection, artisan: ArtisanId) -> list[Placed]:

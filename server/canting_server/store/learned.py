@@ -5,14 +5,26 @@ the registry would have answered then. Nothing in it is ever altered: what turns
 void, a measured clock, a late branch) is a difference below zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from canting_protocol.ledger.times import month_of
 from canting_protocol.log import ArtisanId
 from canting_server.store.database import Connection
+from canting_server.store.overview import Lived, Sum, read_lived
 
 Taken = Mapping[tuple[int, str, int], Sequence[int]]
 """(business day, channel, kind) → facts, thousandths, rupiah."""
+
+
+class Learned(NamedTuple):
+    """What was learned of a month at a time."""
+
+    month: int
+    channel: str
+    kind: int
+    known: int
+    sum: Sum
 
 
 def so_far(conn: Connection, artisan: ArtisanId) -> Taken:
@@ -54,42 +66,47 @@ def forget(conn: Connection, artisan: ArtisanId) -> None:
     conn.execute("DELETE FROM learned WHERE artisan = $1", artisan)
 
 
-def part_of_month(
-    conn: Connection, month: int, day: int, kinds: tuple[int, int]
-) -> list[tuple[ArtisanId, int, str, int, int, int, int]]:
-    """Return (artisan, month, channel, kind, facts, thousandths, rupiah) of a month up to a day."""
-    return conn.fetch(
+def by_month(conn: Connection, artisan: ArtisanId, kinds: tuple[int, int]) -> Iterator[Learned]:
+    """Yield what was learned of an artisan's months, of two kinds."""
+    for month, channel, kind, known, *sums in conn.fetch(
         """
-        SELECT learned.artisan, learned.month, learned.channel, learned.kind,
-            SUM(learned.facts), SUM(learned.quantity), SUM(learned.amount)
-        FROM artisan
-        JOIN learned ON learned.artisan = artisan.artisan AND learned.month = $1
-        WHERE learned.day <= $2 AND learned.kind IN ($3, $4)
-        GROUP BY learned.artisan, learned.month, learned.channel, learned.kind
-        HAVING SUM(learned.facts) <> 0 OR SUM(learned.amount) <> 0 OR SUM(learned.quantity) <> 0
+        SELECT month, channel, kind, known, SUM(facts), SUM(quantity), SUM(amount) FROM learned
+        WHERE artisan = $1 AND kind IN ($2, $3)
+        GROUP BY month, channel, kind, known
         """,
-        month,
-        day,
+        artisan,
         *kinds,
-    )
+    ):
+        yield Learned(month, channel, kind, known, Sum(*sums))
 
 
-def turnover(
-    conn: Connection, day: int, known: int, kinds: tuple[int, int]
-) -> list[tuple[ArtisanId, int, str, int, int, int, int]]:
-    """Return (artisan, month, channel, kind, facts, thousandths, rupiah).
+def part_of_month(
+    conn: Connection,
+    month: int,
+    days: tuple[int, int],
+    known: int,
+    kinds: tuple[int, int],
+    sharing: int,
+) -> list[tuple[Lived, str, int, int, int, int]]:
+    """Return (where they lived, channel, kind, facts, thousandths, rupiah).
 
-    Of business days up to `day`, as it was known at `known` (seconds since 1970), of two kinds.
+    Of a month's days from the one to the other, as they were known at a time, of all who share at
+    least so much.
     """
-    return conn.fetch(
+    found = conn.fetch(
         """
-        SELECT artisan, month, channel, kind, SUM(facts), SUM(quantity), SUM(amount) FROM learned
-        WHERE day <= $1 AND known <= $2 AND kind IN ($3, $4)
-        GROUP BY artisan, month, channel, kind
-        HAVING SUM(facts) <> 0 OR SUM(amount) <> 0 OR SUM(quantity) <> 0
-        ORDER BY artisan, month, channel, kind
+        SELECT person.lived, learned.channel, learned.kind,
+            SUM(learned.facts), SUM(learned.quantity), SUM(learned.amount)
+        FROM person
+        CROSS JOIN learned
+        WHERE person.sharing >= $1 AND learned.artisan = person.artisan AND learned.month = $2
+            AND learned.day BETWEEN $3 AND $4 AND learned.known <= $5 AND learned.kind IN ($6, $7)
+        GROUP BY person.lived, learned.channel, learned.kind
         """,
-        day,
+        sharing,
+        month,
+        *days,
         known,
         *kinds,
     )
+    return [(read_lived(lived), *rest) for lived, *rest in found]

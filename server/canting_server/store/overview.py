@@ -11,6 +11,9 @@ from canting_protocol.changes import Kind
 from canting_protocol.log import ArtisanId
 from canting_server.store.database import Connection
 
+Lived = tuple[tuple[int, str], ...]
+"""(month, kecamatan) from when on someone lived where, the earliest first and from ever on."""
+
 
 class Person(NamedTuple):
     """Who an artisan is, as far as staff may know."""
@@ -21,8 +24,7 @@ class Person(NamedTuple):
     kelurahan: str | None
     kecamatan: str | None
     sharing: int
-    lived: tuple[tuple[int, str], ...]
-    """(month, kecamatan) from when on she lived where, the earliest first and from ever on."""
+    lived: Lived
 
 
 class Cell(NamedTuple):
@@ -60,13 +62,14 @@ class Line(NamedTuple):
     custody: int
 
 
-_lived: Final = codec.decoder(tuple[tuple[int, str], ...])
+read_lived: Final = codec.decoder(Lived).decode
 
 
 def clear(conn: Connection) -> None:
     """Forget everything: all ledgers are about to be rebuilt."""
     conn.execute("DELETE FROM person")
     conn.execute("DELETE FROM takings")
+    conn.execute("DELETE FROM takings_known")
     conn.execute("DELETE FROM line")
     conn.execute("DELETE FROM called")
 
@@ -83,7 +86,7 @@ def person(conn: Connection, artisan: ArtisanId) -> Person | None:
     if not found:
         return None
     name, brand, craft, kelurahan, kecamatan, level, lived = found[0]
-    return Person(name, brand, craft, kelurahan, kecamatan, level, _lived.decode(lived))
+    return Person(name, brand, craft, kelurahan, kecamatan, level, read_lived(lived))
 
 
 def keep_person(conn: Connection, artisan: ArtisanId, who: Person) -> None:
@@ -103,7 +106,7 @@ def keep_person(conn: Connection, artisan: ArtisanId, who: Person) -> None:
     )
 
 
-def lived(conn: Connection, artisan: ArtisanId) -> tuple[tuple[int, str], ...]:
+def lived(conn: Connection, artisan: ArtisanId) -> Lived:
     """Return (month, kecamatan) from when on an artisan lived where."""
     who = person(conn, artisan)
     return () if who is None else who.lived
@@ -146,6 +149,17 @@ def turnover_cell(
         kind,
     )
     return Sum(*found[0]) if found else None
+
+
+def takings(conn: Connection) -> dict[Cell, Sum]:
+    """Return everyone's sums."""
+    found = conn.fetch(
+        """
+        SELECT month, kecamatan, channel, kind, facts, quantity, amount FROM takings
+        ORDER BY month, kecamatan, channel, kind
+        """
+    )
+    return {Cell(*row[:4]): Sum(*row[4:]) for row in found}
 
 
 def add_takings(conn: Connection, more: Mapping[Cell, Sum]) -> None:
