@@ -118,7 +118,9 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
         f"INSERT INTO change VALUES ({', '.join('?' * 10)})": changes,
         f"INSERT INTO line VALUES ({', '.join('?' * 14)})": lines if shown else [],
         "INSERT INTO called VALUES (?, ?, ?)": [
-            (artisan, f"item:{each}", f"Kain {each[-3:]}") for each in items if shown
+            (artisan, f"item:{each}", f"Kain {each[-3:]}{' rare' * rare}")
+            for each, rare in zip(items, [chance.random() < 0.02, *[False] * 29], strict=True)
+            if shown
         ],
         f"INSERT INTO field VALUES ({', '.join('?' * 10)})": fields,
         "INSERT INTO stock VALUES (?, ?, ?, ?, 0, 0)": [
@@ -163,7 +165,12 @@ QUESTIONS = (
     "sales?count=estimated",
     "sales?count=exact",
     "sales?amount__gte=999990",
+    "sales?amount__gte=990000",
+    "sales?amount__gte=900000&sort=-day",
     "sales?item_name__contains=nowhere",
+    "sales?item_name__contains=rare",
+    "sales?item_name__contains=.1",
+    "sales?item={item}&sort=-day",
     "stock?limit=200",
     "stock?below_zero=true",
     "stock?artisan={artisan}",
@@ -187,14 +194,15 @@ def asked_about(home: Path) -> dict[str, str]:
     with closing(sqlite3.connect(database_path(home))) as raw:
         (day,) = raw.execute("SELECT (MIN(day) + MAX(day)) / 2 FROM learned").fetchone()
         (known,) = raw.execute("SELECT (MIN(known) + MAX(known)) / 2 FROM learned").fetchone()
-        found = raw.execute("SELECT artisan FROM line LIMIT 1").fetchone()
-        any_ = raw.execute("SELECT artisan FROM artisan LIMIT 1").fetchone()
+        found = raw.execute("SELECT artisan, item FROM line LIMIT 1").fetchone()
+        any_ = raw.execute("SELECT artisan, '-1' FROM artisan LIMIT 1").fetchone()
     first, last = days_of(month_of(day))
     return {
         "early": str(day_text(first + 5)),
         "day": str(day_text((first + last) // 2)),
         "known": datetime.fromtimestamp(known, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "artisan": (found or any_)[0].hex(),
+        "item": (found or any_)[1],
     }
 
 

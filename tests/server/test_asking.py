@@ -141,17 +141,42 @@ async def test_sharing_is_enforced_where_it_is_asked_too(served: Served, siti: D
         ("channel=toko", [103, 101]),
         ("kind=return", [100]),
         ("item_name__contains=sekar&amount__lte=100", [100, 100]),
+        ("item_name__contains=JAGAD&item_name__contains=nobody&day=2025-10-08", [101]),
+        ("item_name__contains=a&amount__lt=104&amount__gt=102", [103]),
+        ("item_name__contains=seka_", []),
         ("item_name=nobody", []),
+        ("item__contains=.&amount=104", [104]),
         ("item=' OR 1=1--", []),  # 53
         ("quantity=1.5&amount=104", [104]),
         ("custody=true", []),
     ],
 )
+@pytest.mark.parametrize("few", [5_000, 2, -1])
 async def test_lines_are_found_by_what_they_hold(
-    served: Served, siti: Device, asked: str, amounts: list[int]
+    served: Served,
+    siti: Device,
+    asked: str,
+    amounts: list[int],
+    few: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows = (await served.ask(f"/v1/sales?fields=amount&{asked}")).json["rows"]
-    assert [row["amount"] for row in rows] == amounts
+    """By an index where few are found so, otherwise in their order: the same lines."""
+    monkeypatch.setattr(stored, "FEW_ROWS_MAX", few)
+    told = (await served.ask(f"/v1/sales?fields=amount&count=exact&facet=kind&{asked}")).json
+    assert [row["amount"] for row in told["rows"]] == amounts
+    assert told["count"]["rows"] == len(amounts)
+    assert sum(each["rows"] for each in told["facets"]["kind"]["values"]) == len(amounts)
+
+
+@pytest.mark.parametrize("few", [5_000, -1])
+async def test_goods_without_a_name_are_found_by_what_they_are_shown_as(
+    served: Served, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "FEW_ROWS_MAX", few)
+    await city(served, 2)
+    for asked in ("__contains=LAIN", "=barang%20lain", "__contains=a"):
+        (row,) = (await served.ask(f"/v1/sales?item_name{asked}")).json["rows"]
+        assert row["item_name"] == "barang lain"
 
 
 # -- pages -------------------------------------------------------------------------------------

@@ -302,6 +302,7 @@ def test_a_cursor_is_read_as_it_was_written_and_not_when_it_was_bent(
         (columns.SALES, {"sort": "-day"}),
         (columns.SALES, {"month": "2025-10"}),
         (columns.SALES, {"month": "2025-10", "channel": "wa", "sort": "-day"}),
+        (columns.SALES, {"amount__gte": "1", "item": "-1", "item_name__contains": "a"}),
         (columns.SALES, {"artisan": "00ff"}),
         (columns.SALES, {"artisan": "00ff", "sort": "-day", "day__gte": "2025-10-01"}),
         (columns.STOCK, {}),
@@ -326,3 +327,34 @@ def test_a_page_is_found_by_an_index_and_never_sorted(
     narrowed = further and resource is columns.SALES
     if asked.keys() & {"artisan", "month"} or narrowed or resource is columns.STOCK:
         assert all(step.startswith("SEARCH") for step in big), steps
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"amount__gte": "1"}, "line_of_amount (amount>?)"),
+        ({"item": "-1"}, "line_of_item (item=?)"),
+        ({"item_name__contains": "jagad"}, "line_of_item (item=?)"),
+    ],
+)
+def test_few_lines_are_found_by_what_is_asked_of_them(
+    empty: sqlite3.Connection, asked: dict[str, str], index: str
+) -> None:
+    question = read(columns.SALES, **asked)
+    few = search.few(SQLite(empty), question.search)
+    assert few == question.search.filters[0]
+    sql, values = search.page_query(question.search, ["amount"], 50, few)
+    plan = [row[3] for row in SQLite(empty).fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
+    assert any(step.endswith(f"INDEX {index}") for step in plan), plan
+    assert plan.count("SCAN line") == 1, "of what was found, and of nothing else"
+
+
+def test_where_many_lines_pass_none_is_found_by_that(empty: sqlite3.Connection) -> None:
+    empty.execute("DELETE FROM line")
+    empty.executemany(
+        "INSERT INTO line VALUES (1, x'', x'', ?, x'', 0, 197001, 5, '0', '-1', '-1', 1, ?, 0)",
+        [(n, n) for n in range(search.FEW_ROWS_MAX + 1)],
+    )
+    conn = SQLite(empty)
+    assert search.few(conn, read(columns.SALES, amount__gte="0").search) is None
+    assert search.few(conn, read(columns.SALES, amount__gt="0").search) is not None

@@ -81,6 +81,17 @@ class Expression(NamedTuple):
     is_flag: bool = False
 
 
+class Found(NamedTuple):
+    """Where the rows of an outermost table are found by an index of what is asked of them."""
+
+    tables: str
+    column: str
+    contains: bool = False
+    """Whether so few values stand there that a part of one may be looked for in all."""
+    unless: tuple[str, ...] = ()
+    """Words that a row may be shown by without standing in these tables."""
+
+
 class Source(NamedTuple):
     """Where a resource's rows come from, and what always holds of them."""
 
@@ -90,6 +101,8 @@ class Source(NamedTuple):
     columns: Mapping[str, Expression]
     besides: Mapping[str, str] = {}
     """By its name, what is joined when a column of it is used; it neither adds nor drops rows."""
+    found: Mapping[str, Found] = {}
+    """By a column that few rows may pass, where these are found without reading the others."""
 
 
 _HEARD: Final = """(
@@ -100,10 +113,18 @@ _HEARD: Final = """(
             WHERE certificate.artisan = artisan.artisan
         )"""
 
+_NAMELESS: Final = ("barang lain", "belum dikenal")
 _ITEM_NAME: Final = """COALESCE(
             item_called.name,
             CASE line.item WHEN '-1' THEN 'barang lain' ELSE 'belum dikenal' END
         )"""
+
+_LINE: Final = """line.day, line.artisan, line.log, line.n, line.hash, line.line, line.month,
+    line.kind, line.channel, line.item, line.place, line.quantity, line.amount, line.custody"""
+
+FEW_ROWS_MAX: Final = 5_000
+"""So many rows are found by what is asked of them and then put in order; of more, a page is full
+sooner when rows are read in its order."""
 
 _SOURCES: Final[Mapping[ResourceName, Source]] = {
     "artisans": Source(
@@ -131,11 +152,12 @@ _SOURCES: Final[Mapping[ResourceName, Source]] = {
             "month": Expression("line.month"),
             "channel": Expression("line.channel"),
             "kind": Expression("line.kind"),
-            "item": Expression("line.item"),
+            # Not the bare columns: SQLite would take their indexes however many rows there are.
+            "item": Expression("(line.item || '')"),
             "item_name": Expression(_ITEM_NAME),
             "place": Expression("line.place"),
             "quantity": Expression("line.quantity"),
-            "amount": Expression("line.amount"),
+            "amount": Expression("(line.amount + 0)"),
             "custody": Expression("line.custody > 0", is_flag=True),
             "log": Expression("line.log"),
             "n": Expression("line.n"),
@@ -146,6 +168,18 @@ _SOURCES: Final[Mapping[ResourceName, Source]] = {
             "item_called": """
             LEFT JOIN called AS item_called ON item_called.artisan = line.artisan
                 AND item_called.thing = 'item:' || line.item"""
+        },
+        {
+            "item": Found("line", "line.item"),
+            "item_name": Found(
+                """called
+    CROSS JOIN line ON line.artisan = called.artisan AND called.thing = 'item:' || line.item
+        AND line.item = SUBSTR(called.thing, 6)""",
+                "called.name",
+                contains=True,
+                unless=_NAMELESS,
+            ),
+            "amount": Found("line", "line.amount"),
         },
     ),
     "stock": Source(
@@ -253,15 +287,15 @@ def page(
     conn: Connection, search: Search, columns: Sequence[str], limit: int
 ) -> list[tuple[Any, ...]]:
     """Return the columns of the rows that come next, and after them those of the order."""
-    sql, values = page_query(search, columns, limit)
+    sql, values = page_query(search, columns, limit, few(conn, search))
     return conn.fetch(sql, *values)
 
 
 def page_query(
-    search: Search, columns: Sequence[str], limit: int
+    search: Search, columns: Sequence[str], limit: int, few: Filter | None = None
 ) -> tuple[str, tuple[object, ...]]:
-    """Return the query of a page and its values."""
-    query = _Query(search)
+    """Return the query of a page and its values; `few` is a filter that few rows pass."""
+    query = _Query(search, few)
     known = query.source.columns
     shown = [_shown(known[each]) for each in columns]
     placed = [_placed(known[each.column]) for each in search.order]
@@ -284,7 +318,7 @@ def page_query(
 
 def count(conn: Connection, search: Search, at_most: int | None = None) -> int:
     """Return how many rows there are, counting no further than `at_most`."""
-    query = _Query(search)
+    query = _Query(search, few(conn, search))
     where = [query.source.holds, *query.filters()]
     rows = f"FROM {query.tables('JOIN', *where)}\nWHERE {' AND '.join(where)}"
     if at_most is None:
@@ -298,7 +332,7 @@ def count(conn: Connection, search: Search, at_most: int | None = None) -> int:
 
 def facet(conn: Connection, search: Search, column: str, limit: int) -> list[tuple[Any, int]]:
     """Return the values of a column and how often each stands, the most frequent first."""
-    query = _Query(search)
+    query = _Query(search, few(conn, search))
     shown = _shown(query.source.columns[column])
     where = [query.source.holds, *query.filters()]
     sql = (
@@ -313,6 +347,24 @@ def facet(conn: Connection, search: Search, column: str, limit: int) -> list[tup
     return conn.fetch(sql, *query.values)
 
 
+def few(conn: Connection, search: Search) -> Filter | None:
+    """Return a filter that few rows pass and by which these can be found, if there is one."""
+    for each in search.filters:
+        query = _Query(search)
+        found = query.source.found.get(each.column)
+        if (
+            found is None
+            or (each.operator is Operator.CONTAINS and not found.contains)
+            or any(value.lower() in word for word in found.unless for value in each.values)
+        ):
+            continue
+        rows = query.found(found, each, "1 AS one")
+        sql = f"SELECT COUNT(*) FROM ({rows}) AS some"  # noqa: S608
+        if conn.fetch(sql, *query.values)[0][0] <= FEW_ROWS_MAX:
+            return each
+    return None
+
+
 def watermark(conn: Connection) -> int:
     """Return a number that moves on with every commit that wrote something."""
     found: int = conn.fetch("SELECT number FROM watermark")[0][0]
@@ -322,8 +374,9 @@ def watermark(conn: Connection) -> int:
 class _Query:
     """A query being put together, with its values."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, few: Filter | None = None) -> None:
         self.search = search
+        self.few = few
         self.source = _SOURCES[search.resource]
         self.values: list[object] = []
 
@@ -340,11 +393,22 @@ class _Query:
         """
         condition = " ON 1 = 1" if join == "JOIN" else ""
         first, *others = self.source.tables
+        if self.few is not None:
+            found = self.source.found[self.few.column]
+            first = f"({self.found(found, self.few, _LINE)}) AS {first}"
         parts = [first, *(f"{join} {each}{condition}" for each in others)]
         for name, joined in self.source.besides.items():
             if any(f"{name}." in sql for sql in used):
                 parts.append(joined.strip())
         return "\n".join(parts)
+
+    def found(self, found: Found, by: Filter, columns: str) -> str:
+        """Return the query of the rows that pass a filter, found by its index; one too many."""
+        return (
+            f"SELECT {columns} FROM {found.tables}\n"  # noqa: S608
+            f"WHERE {self._compared(found.column, by)}\n"
+            f"LIMIT {self.value(FEW_ROWS_MAX + 1)}"
+        )
 
     def filters(self) -> list[str]:
         """Return what must hold."""
@@ -374,30 +438,33 @@ class _Query:
             return self._any(
                 [column.sql if value else f"NOT {column.sql}" for value in each.values]
             )
+        return self._compared(column.sql, each)
+
+    def _compared(self, sql: str, each: Filter) -> str:
         match each.operator:
             case Operator.NULL:
                 signs = ["IS NULL" if value else "IS NOT NULL" for value in each.values]
-                return self._any([f"{column.sql} {sign}" for sign in signs])
+                return self._any([f"{sql} {sign}" for sign in signs])
             case Operator.EQ:
                 values = ", ".join([self.value(value) for value in each.values])
-                return f"{column.sql} IN ({values})"
+                return f"{sql} IN ({values})"
             case Operator.BETWEEN:
                 return self._any(
                     [
-                        f"{column.sql} BETWEEN {self.value(low)} AND {self.value(high)}"
+                        f"{sql} BETWEEN {self.value(low)} AND {self.value(high)}"
                         for low, high in each.values
                     ]
                 )
             case Operator.CONTAINS:
                 return self._any(
                     [
-                        f"LOWER({column.sql}) LIKE LOWER({self.value(_pattern(value))}) ESCAPE '\\'"
+                        f"LOWER({sql}) LIKE LOWER({self.value(_pattern(value))}) ESCAPE '\\'"
                         for value in each.values
                     ]
                 )
             case _:
                 sign = each.operator.value
-                return self._any([f"{column.sql} {sign} {self.value(v)}" for v in each.values])
+                return self._any([f"{sql} {sign} {self.value(v)}" for v in each.values])
 
     def _any(self, alternatives: list[str]) -> str:
         joined = " OR ".join(alternatives)

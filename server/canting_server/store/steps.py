@@ -92,7 +92,7 @@ def standing(conn: Connection, known: int) -> list[tuple[int, str, str, int, int
             WHERE (next.month, next.kecamatan, next.channel, next.kind, next.known) = (
                 SELECT month, kecamatan, channel, kind, known FROM takings_known
                 WHERE (month, kecamatan, channel, kind, known)
-                    > (+cell.month, +cell.kecamatan, +cell.channel, +cell.kind, $2)
+                    > (cell.month + 0, cell.kecamatan || '', cell.channel || '', cell.kind + 0, $2)
                 ORDER BY month, kecamatan, channel, kind, known
                 LIMIT 1
             )
