@@ -244,11 +244,12 @@ def _named(numbers: type[Kind] | type[Sharing] | type[Verdict] | type[Reason]) -
     return {int(each): each.name.lower().replace("_", "-") for each in numbers}
 
 
+_TEXT: Final = {"type": "string", "maxLength": QUESTION_TEXT_MAX, "pattern": r"^[^\x00]*$"}
 TEXT: Final = Type(
     lambda text: (text,),
     as_it_is,
     frozenset({"", "contains"}),
-    {"type": "string", "maxLength": QUESTION_TEXT_MAX},
+    _TEXT,
 )
 ID: Final = Type(
     _read_hex, _hex, frozenset({""}), {"type": "string", "pattern": "^([0-9a-fA-F]{2})+$"}
@@ -276,9 +277,7 @@ TIME: Final = Type(
     _read_time, when, frozenset({"gte", "before"}), {"type": "string", "format": "date"}
 )
 FLAG: Final = Type(_read_flag, bool, frozenset({""}), {"type": "boolean"})
-CHANNEL: Final = Type(
-    _read_channel, channel_word, frozenset({""}), {"type": "string", "maxLength": QUESTION_TEXT_MAX}
-)
+CHANNEL: Final = Type(_read_channel, channel_word, frozenset({""}), _TEXT)
 
 ARTISANS: Final = Resource(
     "artisans",

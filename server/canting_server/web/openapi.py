@@ -164,6 +164,12 @@ def _of_totals() -> list[dict[str, Any]]:
         ),
         _parameter("from", month),
         _parameter("to", month),
+        _parameter("as_of", columns.DAY.schema, description="The last business day that counts."),
+        _parameter(
+            "known_at",
+            columns.TIME.schema,
+            description="What the registry learned later does not count; of a day, its beginning.",
+        ),
         *_forms(),
     ]
 
