@@ -39,6 +39,7 @@ WORDS: Final[dict[str, str]] = {
         "Turnover is beyond the limit of this tax: ask the tax office."
     ),
     "  Belum ada pajak yang harus dibayar.": "  No tax is due yet.",
+    " (1 hari)": " (1 day)",
     " ({days} hari)": " ({days} days)",
     "Awal {month}": "At the beginning of {month}",
     "Sampai {day}": "Until {day}",

@@ -69,6 +69,15 @@ def test_a_month_is_told_on_one_page(phone: Phone) -> None:
         assert line in _lines(said)
 
 
+def test_goods_that_have_lain_there_a_day_are_told_in_the_singular(phone: Phone) -> None:
+    phone.says("place", "add", "Butik Tun", "--type", "titip", "--partner", "tun")
+    phone.says("move", "kain", "1", "--to", "butik", "--date", "30/10/2025")
+    for language, one, more in (("id", "(1 hari)", "(28 hari)"), ("en", "(1 day)", "(28 days)")):
+        said = phone.says("report", "--month", "2025-10", "--lang", language)
+        assert f"1 Kain cap {one} Rp" in " ".join(said.split())
+        assert f"3 Kain cap {more} Rp" in " ".join(said.split())
+
+
 def test_the_report_in_json_calls_things_by_their_names(phone: Phone) -> None:
     told = phone.tells("report", "--month", "2025-10")
     assert told["month"] == 202510

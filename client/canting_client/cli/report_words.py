@@ -299,13 +299,15 @@ def _goods_words(
         if where != place:
             lines.append(f"  {where}")
             place = where
-        age = (
-            t(" ({days} hari)", days=each.days) if ages else "" if each.own else t(" (milik orang)")
-        )
+        age = _age(each.days) if ages else "" if each.own else t(" (milik orang)")
         lines += _table(
             None, [(f"    {pieces(each.quantity)} {item}{age}", each.value or None)], bare=True
         )
     return lines if len(lines) > 1 else [heading, t("  tidak ada")]
+
+
+def _age(days: int) -> str:
+    return t(" (1 hari)") if days == 1 else t(" ({days} hari)", days=days)
 
 
 def _table(heading: str | None, rows: Iterable[_Row], *, bare: bool = False) -> list[str]:
