@@ -385,3 +385,19 @@ def test_figures_have_a_port_of_their_own(home: Path) -> None:
         assert server.metrics_port not in (None, server.port)
     finally:
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "prometheus_client"])
+def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
+    script = f"""
+import sys
+from importlib.metadata import entry_points
+sys.modules[{missing!r}] = None
+(command,) = entry_points(group="console_scripts", name="canting-server")
+command.load()()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)  # noqa: S603
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"canting-server: {missing} belum terpasang. Pasang: pip install 'canting[server]'\n"
+    )

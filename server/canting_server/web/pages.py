@@ -9,13 +9,9 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
+import jinja2
 import msgspec
 from aiohttp import web
-
-try:
-    import jinja2
-except ModuleNotFoundError as error:  # the base install is the artisan's
-    raise ModuleNotFoundError("jinja2 is not installed; install canting[server]") from error
 
 from canting_protocol.crypto import sha256
 from canting_server.registry import ask, front
