@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 from tests.server import city
-from tests.server.makers import TOKEN, Answered, Device, Served
+from tests.server.makers import NOW, TOKEN, Answered, Device, Served
 
 from canting_client import reading
 from canting_protocol import changes as c
+from canting_protocol.ledger.times import day_of
 from canting_server.registry import front
 from canting_server.web import chart, pages, sessions
 from canting_server.web.staff import hash_token
@@ -445,6 +446,22 @@ async def test_an_empty_registry_has_a_page(visitor: Visitor) -> None:
             assert SAY[key][language] in page
 
 
+async def test_the_title_says_until_when_there_were_sales_if_not_lately(
+    served: Served, visitor: Visitor
+) -> None:
+    device = await served.joined()
+    long_ago = day_of(NOW) - 800
+    device.book.record(c.Sale([c.SaleLine(-1, 1_000, 250_000)], day=long_ago))
+    await served.sync(device)
+    await visitor.sign_in()
+    for language, month in (("id", "sampai Agu 2023"), ("en", "until Aug 2023")):
+        page = (await visitor.get(f"/?lang={language}")).body.decode()
+        titles = re.findall(r'<h2 id="turnover">.*?</h2>|<title id="chart.*?</title>', page)
+        assert len(titles) == 2
+        assert all(month in title for title in titles)
+        assert "250" in page
+
+
 # -- putting in order --------------------------------------------------------------------------
 
 
@@ -469,6 +486,19 @@ def test_months_have_no_gaps_and_what_lies_beyond_them_is_said() -> None:
     assert (told.earlier, told.later, told.total, told.returned) == (1, 7, 1_110, 4)
     assert told.of_month(202510) == 1_100
     assert told.of_district("Magersari") == 10
+
+
+def test_where_nothing_was_sold_lately_the_last_twelve_months_with_sales_are_shown() -> None:
+    sold = [row("2023-07", "Kranggan", 1), row("2024-06", "Kranggan", 100)]
+    told = front.by_month([*sold, row("2023-06", "Kranggan", 7), row("2035-01", "A", 3)], 202510)
+    assert told.quiet
+    assert list(told.months) == [*range(202307, 202313), *range(202401, 202407)]
+    assert (told.earlier, told.later, told.total) == (7, 3, 101)
+    lately = front.by_month([*sold, row("2024-11", "Kranggan", 5)], 202510)
+    assert not lately.quiet
+    assert (lately.months[0], lately.months[-1], lately.total) == (202411, 202510, 5)
+    nothing = front.by_month([], 202510)
+    assert (nothing.quiet, nothing.months[-1]) == (False, 202510)
 
 
 def test_the_longest_silent_come_first_and_before_them_who_never_came() -> None:

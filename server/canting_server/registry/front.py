@@ -44,6 +44,8 @@ class Turnover(NamedTuple):
 
     months: Sequence[int]
     """Without gaps, the earliest first."""
+    quiet: bool
+    """Nothing was sold lately: the last of the months is the last in which something was."""
     districts: Sequence[str]
     """The largest first."""
     amounts: Mapping[tuple[str, int], int]
@@ -152,14 +154,20 @@ def covered(artisans: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> C
     )
 
 
-def by_month(rows: Iterable[Mapping[str, Any]], this_month: int) -> Turnover:
-    """Return the last twelve months, and what lies beyond them at either end."""
-    months = [_months_before(this_month, back) for back in range(MONTHS - 1, -1, -1)]
+def by_month(told: Iterable[Mapping[str, Any]], this_month: int) -> Turnover:
+    """Return the last twelve months, and what lies beyond them at either end.
+
+    Where nothing was sold in them, the twelve that end with the last in which something was.
+    """
+    rows = [(int(each["month"].replace("-", "")), each) for each in told]
+    newest = max((month for month, _ in rows if month <= this_month), default=this_month)
+    quiet = newest < _months_before(this_month, MONTHS - 1)
+    last = newest if quiet else this_month
+    months = [_months_before(last, back) for back in range(MONTHS - 1, -1, -1)]
     amounts: dict[tuple[str, int], int] = defaultdict(int)
     returns: dict[int, int] = defaultdict(int)
     earlier = later = 0
-    for row in rows:
-        month = int(row["month"].replace("-", ""))
+    for month, row in rows:
         if month < months[0]:
             earlier += row["turnover"]
         elif month > this_month:
@@ -171,7 +179,7 @@ def by_month(rows: Iterable[Mapping[str, Any]], this_month: int) -> Turnover:
     for (district, _), amount in amounts.items():
         sums[district] += amount
     districts = sorted(sums, key=lambda each: (each == ask.UNKNOWN, -sums[each], each))
-    return Turnover(months, districts, dict(amounts), dict(returns), earlier, later)
+    return Turnover(months, quiet, districts, dict(amounts), dict(returns), earlier, later)
 
 
 def who_is_silent(artisans: Iterable[Mapping[str, Any]], today: date) -> list[Silent]:

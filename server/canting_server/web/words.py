@@ -87,11 +87,27 @@ SAY: Final[dict[str, tuple[str, str]]] = {
         " artisans. The last month is not over. Returns are not taken off; they have a column of"
         " their own.",
     ),
+    "turnover_until": (
+        "Omzet per bulan dan kecamatan, sampai {month}",
+        "Turnover by month and kecamatan, until {month}",
+    ),
+    "turnover_note_until": (
+        "Penjualan yang dicatat perajin, 12 bulan sampai {month}, {counted} dari {artisans}"
+        " perajin. Sesudah itu belum ada penjualan. Retur tidak dikurangkan; ada di kolomnya"
+        " sendiri.",
+        "Sales as the artisans recorded them, the 12 months until {month}, {counted} of"
+        " {artisans} artisans. There are no sales since. Returns are not taken off; they have a"
+        " column of their own.",
+    ),
     "no_turnover": (
-        "Belum ada penjualan dalam 12 bulan terakhir.",
-        "No sales in the last 12 months.",
+        "Belum ada penjualan sampai bulan ini.",
+        "There are no sales up to this month.",
     ),
     "chart_title": ("Omzet {district}, 12 bulan", "Turnover of {district}, 12 months"),
+    "chart_title_until": (
+        "Omzet {district}, 12 bulan sampai {month}",
+        "Turnover of {district}, 12 months until {month}",
+    ),
     "chart_desc": (
         "Jumlah {sum}. Tertinggi {most} pada {month}. Semua angka ada di tabel di bawah.",
         "{sum} in all. The most was {most} in {month}. Every figure is in the table below.",
