@@ -33,9 +33,9 @@ from canting_client.sync import NotReached, NotTheRegistry
 from canting_protocol import changes as c
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.log import ArtisanId
+from canting_protocol.messages import hash_code
 from canting_server import cli, proof
 from canting_server.reference.areas import AREAS
-from canting_server.registry.registry import hash_code
 from canting_server.settings import make_key, open_registry
 from canting_server.store import people
 from canting_server.store.database import Connection

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from canting_client import guard, store
 from canting_client.guard import Guard
+from canting_protocol import codec
 from canting_protocol.batch import cut, cuts
 from canting_protocol.bundles import Slip
 from canting_protocol.changes import Change, Foreign, Name, Private
@@ -71,6 +72,7 @@ from canting_protocol.messages import (
     Offer,
     Receipt,
     Request,
+    Stated,
     held,
     read_receipt,
     write_request,
@@ -79,6 +81,8 @@ from canting_protocol.names import Key, key_in
 from canting_protocol.private import BookKey, hide, key_id
 
 BOOK_KEY_BYTES: Final = 32
+_papers: Final = codec.decoder(list[bytes])
+_stated: Final = codec.decoder(list[Stated])
 
 
 class Chance(NamedTuple):
@@ -341,7 +345,41 @@ class Book:
             store.set_setting(self._conn, "registry", enrolled.registry)
             store.set_setting(self._conn, "url", url.encode())
             store.set_setting(self._conn, "box", enrolled.box)
-        self.take_in(Answer(enrolled.artisan, enrolled.logs, enrolled.batches, enrolled.receipt))
+            papers = codec.encode(enrolled.papers) if enrolled.papers else None
+            store.set_setting(self._conn, "papers", papers)
+        if enrolled.receipt:  # an officer on a visit has none to give
+            self.take_in(
+                Answer(enrolled.artisan, enrolled.logs, enrolled.batches, enrolled.receipt)
+            )
+
+    @property
+    def papers(self) -> list[bytes]:
+        """Who vouched for this device, until the registry has certified it itself."""
+        found = store.setting(self._conn, "papers")
+        if found is None:
+            return []
+        certified = self.rows().group(CertificateRow).values()
+        return [] if any(row.key == self.device for row in certified) else _papers.decode(found)
+
+    @property
+    def stated(self) -> list[Stated]:
+        """How far logs had come by their own devices' word, where that has not arrived."""
+        found = store.setting(self._conn, "stated")
+        return [] if found is None else _stated.decode(found)
+
+    def recover(self) -> None:
+        """Let this empty book take the place of one that is lost, once its ledger has come back."""
+        with self.write():
+            store.set_setting(self._conn, "recovering", b"1")
+
+    def missing(self) -> int:
+        """Return how many changes are known, by their devices' own word, that did not arrive."""
+        held_logs = HeldLogs(self.rows())
+        missing = 0
+        for each in self.stated:
+            furthest = max((head.n for head in held_logs.heads(each.log)), default=0)
+            missing += max(each.n - furthest, 0)
+        return missing
 
     def offer(self, *, believe_nothing: bool = False, show_receipt: bool = False) -> Offer:
         """Return this ledger's part of a request: the frontier, and what the registry lacks.
@@ -366,7 +404,7 @@ class Book:
             batches.append(each.raw)
             spent += len(each.raw)
         shown = store.setting(self._conn, "receipt") if show_receipt else None
-        return Offer(artisan, self._frontier(registry), batches, shown or b"")
+        return Offer(artisan, self._frontier(registry), batches, shown or b"", self.papers)
 
     def letters(self) -> list[bytes]:
         """Return what a courier is to be given.
@@ -397,7 +435,8 @@ class Book:
             believed += [span for letter in kept for span in letter.address.spans]
             for goods in self._goods(artisan, registry, believed):
                 spans = [each.span for each in goods]
-                offer = Offer(artisan, self._announced(goods), [each.raw for each in goods])
+                batches = [each.raw for each in goods]
+                offer = Offer(artisan, self._announced(goods), batches, papers=self.papers)
                 priority = min(each.priority for each in goods)
                 address = Address(LETTER_VERSION, to, artisan, spans, priority)
                 raw = seal_letter(box, address, write_goods(offer))
@@ -405,7 +444,7 @@ class Book:
                 kept.append(read_letter(raw))
         stale = store.setting(self._conn, "stale") is not None
         shown = store.setting(self._conn, "receipt") if stale else None
-        offer = Offer(artisan, self._frontier(registry), [], shown or b"")
+        offer = Offer(artisan, self._frontier(registry), [], shown or b"", self.papers)
         request = Request(VERSION, self._device.public, self._chance.now(), [offer])
         asker = self.own.log[:ASKER_BYTES] if self.own is not None else b""
         address = Address(LETTER_VERSION, to, artisan, asker=asker)
@@ -712,14 +751,31 @@ class Writing:
             self.pen.rotate()
         if not stale:
             store.set_setting(self.conn, "receipt", answer.receipt)
+        if self.pen.own is None and store.setting(self.conn, "recovering") is not None:
+            self._go_on()
+        told = codec.encode(answer.stated) if answer.stated else None
+        store.set_setting(self.conn, "stated", told)
         # A registry that forgot is shown its newest receipt, whichever way the next question goes.
         store.set_setting(self.conn, "stale", b"1" if stale else None)
         return Learned(len(new), len(admitted.refused), rotated=copied, stale=stale)
+
+    def _go_on(self) -> None:
+        """Let the first change begin a log whose parent is the end of what the lost device wrote.
+
+        Which end does not matter where there are several: a mark tells of the others.
+        """
+        parties = self.pen.parties
+        ends = [
+            row for row in self.pen.rows.group(HeadRow).values() if not parties.by_registry(row.log)
+        ]
+        if ends:
+            end = max(ends, key=lambda row: (row.n, row.hash))
+            self.pen.own = Own(end.log, end.n, end.hash, rotate=True)
 
     def finish(self) -> None:
         """Write what changed, before the commit."""
         for log in self.pen.logs.keys() - self._logs:
             store.keep_log(self.conn, self.pen.logs[log])
-        if self.pen.own != self._own:
+        if self.pen.own is not None and self.pen.own != self._own:
             store.set_setting(self.conn, "own", write_own(self.pen.own))
         store.save(self.conn, self.pen.rows, whole=self.pen.whole)

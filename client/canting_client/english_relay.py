@@ -118,6 +118,77 @@ WORDS: Final = {
     "{carried} masih dititipkan.": (
         "{arrived} changes have arrived, {received} new ones received, {carried} on their way."
     ),
+    "Nomor perajin, untuk perangkat lain miliknya.": "The artisan's id, for a further device.",
+    "Perangkat ini menggantikan yang hilang.": "This device takes the place of a lost one.",
+    "Buat kode sekali pakai untuk perangkat perajin, tanpa jaringan. Berlaku satu jam.": (
+        "Make a one-time code for an artisan's device, without a network. It holds for an hour."
+    ),
+    "Perangkat itu langsung bisa dipakai; dinas memeriksanya kemudian. Lalu buka tas: canting "
+    "relay open, dan di perangkat perajin: canting join ALAMAT KODE.": (
+        "The device can be used at once; the department looks at it later. Then open the bag: "
+        "canting relay open, and on the artisan's device: canting join ADDRESS CODE."
+    ),
+    "--lost memerlukan --artisan: nomor perajin ada di lembar pemulihan.": (
+        "--lost needs --artisan: the artisan's id is on the recovery sheet."
+    ),
+    "Nomor perajin {artisan!r} salah.": "{artisan!r} is no artisan's id.",
+    "Jatah pendaftaran petugas sudah habis; minta kode baru dari dinas.": (
+        "The officer has no enrolments left; ask the department for a new code."
+    ),
+    "Kode {code}, berlaku satu jam. Pendaftaran ke-{number}.": (
+        "Code {code}, good for an hour. Enrolment number {number}."
+    ),
+    "Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to ALAMAT": (
+        "Enrolled by an officer; the department will look at it. Hand over: canting sync --to …"
+    ),
+    "Jatah petugas ini sudah habis.": "This officer has no enrolments left.",
+    "Sertifikat petugas ini sudah habis.": "This officer's certificate has expired.",
+    "LEMBAR PEMULIHAN CANTING ({day})": "CANTING RECOVERY SHEET ({day})",
+    "Simpan di tempat aman; siapa memegangnya bisa membaca nama di buku Anda.": (
+        "Keep it safe; whoever holds it can read the names in your book."
+    ),
+    "Dinas:         {url}": "Department:    {url}",
+    "Nomor perajin: {artisan}": "Artisan's id:  {artisan}",
+    "Kunci buku:    {key}": "Book key:      {key}",
+    "HP hilang? Di HP baru: canting recover LEMBAR KODE (kode dari dinas atau petugas).": (
+        "Phone lost? On the new one: canting recover SHEET CODE (the department or an officer "
+        "gives the code)."
+    ),
+    "Tampilkan lembar pemulihan, untuk disalin ke kertas dan disimpan baik-baik.": (
+        "Show the recovery sheet, to be copied to paper and kept well."
+    ),
+    "Lembar ditulis ke {out}. Cetak, lalu hapus berkasnya.": (
+        "The sheet was written to {out}. Print it, then delete the file."
+    ),
+    "LEMBAR": "SHEET",
+    "Berkas berisi lembar pemulihan.": "A file that holds the recovery sheet.",
+    "Kode dari dinas atau petugas.": "The code from the department or an officer.",
+    "Alamat tas petugas, kalau tidak ada jaringan.": "The officer's bag, if there is no network.",
+    "Nama buku di perangkat ini.": "What the book is called on this device.",
+    "HP hilang: buka buku yang sama di perangkat ini, dengan lembar pemulihan dan kode baru.": (
+        "Phone lost: open the same book on this device, with the recovery sheet and a new code."
+    ),
+    "Catatan yang sudah sampai di dinas kembali. Yang belum pernah dikirim atau dititipkan hilang "
+    "bersama HP itu; berapa yang diketahui belum sampai, disebutkan.": (
+        "What had arrived comes back. What was never sent or handed over is lost with the phone; "
+        "how much is known not to have arrived, is told."
+    ),
+    "Lembar itu salah ketik atau tidak lengkap: periksa nomor perajin dan kunci buku.": (
+        "That sheet is mistyped or incomplete: check the artisan's id and the book key."
+    ),
+    "Perangkat ini sudah bisa dipakai. Catatan lama kembali kalau petugas sudah ke dinas: "
+    "canting sync --to ALAMAT": (
+        "This device can be used. The old changes come back once the officer has been to the "
+        "department: canting sync --to ADDRESS"
+    ),
+    "{back} catatan kembali dari dinas.": "{back} changes came back from the department.",
+    "{missing} catatan HP lama diketahui belum sampai: mungkin masih dibawa petugas.": (
+        "{missing} changes of the old phone are known not to have arrived: an officer may have "
+        "them."
+    ),
+    "Yang tidak pernah dikirim atau dititipkan hilang bersama HP lama.": (
+        "What was never sent or handed over is lost with the old phone."
+    ),
     "Semua sudah terkirim atau dititipkan.": "Everything has arrived or is on its way.",
     "Dititipkan, belum sampai di dinas: {carried}": "Handed over, not arrived yet: {carried}",
     "  ke {name} sejak {taken}": "  with {name} since {taken}",

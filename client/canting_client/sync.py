@@ -17,7 +17,7 @@ from canting_protocol.bundles import (
     read_commission,
     write_bundle,
 )
-from canting_protocol.crypto import SigningKey
+from canting_protocol.crypto import PublicKey, SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.letters import VERSION, Address, open_letter, seal_letter, to_id
 from canting_protocol.limits import BUNDLE_BYTES_MAX, REPLY_BYTES_MAX
@@ -28,6 +28,7 @@ from canting_protocol.messages import (
     read_receipt,
     write_enrolment,
 )
+from canting_protocol.witness import witnessed
 
 T = TypeVar("T")
 Post = Callable[[bytes], Awaitable[Bundle]]
@@ -175,7 +176,13 @@ async def enrol(url: str, code: str, device: SigningKey) -> Enrolled:
         data = await _post(session, f"{url}/v1/enrol", write_enrolment(device, code))
     try:
         enrolled = read_enrolled(data)
-        read_receipt(enrolled.receipt, enrolled.registry)  # type: ignore[arg-type]
+        registry = PublicKey(enrolled.registry)
+        if enrolled.papers:
+            vouched = witnessed(enrolled.papers, registry)
+            if not any(each.said.key == device.public for each in vouched):
+                raise Refused("unknown_key", "nobody vouches for this device")
+        else:
+            read_receipt(enrolled.receipt, registry)
     except Refused as error:
         raise NotTheRegistry(str(error)) from error
     return enrolled

@@ -29,6 +29,7 @@ REPLY_BYTES_MAX: Final = 1_048_576
 BATCHES_BYTES_PER_MESSAGE_MAX: Final = 700_000
 """What one request or reply spends on batches; the rest is for frontiers and receipts."""
 
+OFFER_PAPERS_MAX: Final = 8
 REQUEST_LEDGERS_MAX: Final = 512
 REQUEST_BATCHES_MAX: Final = 1_024
 REQUEST_INFLATED_BYTES_MAX: Final = 4_000_000

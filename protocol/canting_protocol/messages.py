@@ -17,17 +17,20 @@ from canting_protocol.crypto import (
     SIGNATURE_BYTES,
     PublicKey,
     SigningKey,
+    sha256,
     verify,
 )
 from canting_protocol.errors import Refused
 from canting_protocol.limits import (
     FRONTIER_HEADS_MAX,
     INTEGER_MAX,
+    OFFER_PAPERS_MAX,
     RECEIPT_EXCEPTIONS_MAX,
     REPLY_BYTES_MAX,
     REQUEST_BATCHES_MAX,
     REQUEST_BYTES_MAX,
     REQUEST_LEDGERS_MAX,
+    TEXT_BYTES_MAX,
 )
 from canting_protocol.log import ARTISAN_BYTES, LOG_BYTES, Descriptor, Head
 
@@ -45,6 +48,7 @@ _Log = Annotated[bytes, Meta(min_length=LOG_BYTES, max_length=LOG_BYTES)]
 _Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 _Box = Annotated[bytes, Meta(max_length=KEY_BYTES)]
 _Signature = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+_READ_AS: Final = str.maketrans("ILO", "110")
 _HeadHash = Annotated[bytes, Meta(min_length=HEAD_HASH_BYTES, max_length=HEAD_HASH_BYTES)]
 
 
@@ -70,6 +74,8 @@ class Offer(Array, frozen=True):
     logs: Annotated[list[Held], Meta(max_length=FRONTIER_HEADS_MAX)]
     batches: Annotated[list[bytes], Meta(max_length=REQUEST_BATCHES_MAX)]
     receipt: bytes = b""
+    papers: Annotated[list[bytes], Meta(max_length=OFFER_PAPERS_MAX)] = []  # noqa: RUF012
+    """Until the registry has certified this key: who vouched for it, and his certificate."""
 
 
 class Request(Array, frozen=True):
@@ -89,6 +95,13 @@ class Turned(Array, frozen=True):
     code: str
 
 
+class Stated(Array, frozen=True):
+    """How far a log had come by its own device's word, where that has not arrived."""
+
+    log: _Log
+    n: _Position
+
+
 class Answer(Array, frozen=True):
     """One ledger in a reply."""
 
@@ -97,6 +110,7 @@ class Answer(Array, frozen=True):
     batches: list[bytes]
     receipt: bytes
     refused: list[Turned] = []  # noqa: RUF012  # msgspec copies an empty default
+    stated: list[Stated] = []  # noqa: RUF012
 
 
 class Reply(Array, frozen=True):
@@ -193,6 +207,10 @@ class Enrolled(Array, frozen=True):
     receipt: bytes
     box: _Box = b""
     """What letters to the registry are sealed to."""
+    papers: Annotated[list[bytes], Meta(max_length=OFFER_PAPERS_MAX)] = []  # noqa: RUF012
+    """From an officer, who has no receipt to give: his certificate and his word."""
+    url: Annotated[str, Meta(max_length=TEXT_BYTES_MAX)] = ""
+    """Where the registry is, when it is not where this was asked."""
 
 
 _signed: Final = codec.decoder(Signed)
@@ -292,6 +310,15 @@ def read_enrolment(data: bytes) -> Enrolment:
     _check_version(enrolment.version)
     verify(PublicKey(enrolment.key), _ENROL, signed.body, signed.signature)
     return enrolment
+
+
+def hash_code(code: str) -> bytes:
+    """Return what is stored of a one-time code; its dashes, spaces and case are for the eye.
+
+    Letters that look like a digit are read as it (Crockford's base 32 has no I, L, O).
+    """
+    plain = "".join(each for each in code.upper() if each.isalnum()).translate(_READ_AS)
+    return sha256(b"canting/code/1\0", plain.encode())
 
 
 def write_enrolled(enrolled: Enrolled) -> bytes:

@@ -19,12 +19,13 @@ import typer
 
 from canting_protocol import changes as c
 from canting_protocol.log import ArtisanId
+from canting_protocol.messages import hash_code
+from canting_protocol.witness import Stead
 from canting_server import backups
 from canting_server import logs as logging
 from canting_server.app import make_app, serve
 from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
-from canting_server.registry.registry import hash_code
 from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
     BadSettings,
@@ -34,7 +35,7 @@ from canting_server.settings import (
     make_key,
     open_registry,
 )
-from canting_server.store import logs, migrations, people
+from canting_server.store import logs, migrations, people, witnesses
 from canting_server.store.database import Connection, InUse, SQLite, open_sqlite, run_group, settle
 from canting_server.store.migrations import WrongSchema
 from canting_server.web.staff import hash_token
@@ -175,6 +176,56 @@ def officer(
         ),
     )
     _say({"code": _in_fives(code), "valid_hours": settings.code_hours}, as_json=as_json)
+
+
+@app.command()
+def witnessed(
+    home: Home = HERE,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those that were confirmed already, too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the devices that officers let in on visits, until somebody has confirmed them."""
+    _settings(home)
+    found = _beside(home, lambda conn: witnesses.all_vouched(conn, waiting=not everything))
+    rows = [
+        {
+            "artisan": each.artisan.hex(),
+            "key": each.key.hex(),
+            "officer": each.name,
+            "number": each.number,
+            "stead": Stead(each.stead).name.lower(),
+            "clock": each.clock,
+            "doubt": each.doubt,
+            "confirmed": bool(each.settled),
+        }
+        for each in found
+    ]
+    if as_json:
+        _say({"rows": rows}, as_json=True)
+        return
+    for row in rows:
+        doubt = f"  LOOK TWICE: {row['doubt']}" if row["doubt"] else ""
+        text = f"{row['artisan']}  {row['key']}  {row['stead']}  by {row['officer']}{doubt}"
+        typer.echo(text)
+    if not rows:
+        typer.echo("no device waits for confirmation")
+
+
+@app.command()
+def confirm(
+    artisan: Annotated[str, typer.Argument(help="The artisan's id.")],
+    key: Annotated[str, typer.Argument(help="The device's key.")],
+    home: Home = HERE,
+    as_json: Json = False,
+) -> None:
+    """Confirm a device that an officer let in. To turn it away instead, revoke its key."""
+    _settings(home)
+    whose, device = bytes.fromhex(artisan), bytes.fromhex(key)
+    if not _beside(home, lambda conn: witnesses.settle(conn, whose, device)):
+        _fail("no such device waits for confirmation", 2)
+    _say({"confirmed": key}, as_json=as_json)
 
 
 def _in_fives(code: str) -> str:

@@ -34,6 +34,7 @@ from canting_protocol.messages import (
     HeldHead,
     Offer,
     Request,
+    hash_code,
     read_enrolment,
     read_receipt,
     write_enrolment,
@@ -42,7 +43,7 @@ from canting_protocol.messages import (
 from canting_server import cli
 from canting_server import logs as logging
 from canting_server.proof import prepare
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.settings import make_key, open_registry
 from canting_server.store import people
 from canting_server.store.database import Connection

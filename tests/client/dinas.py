@@ -10,8 +10,9 @@ from aiohttp import web
 from canting_protocol.crypto import SigningKey
 from canting_protocol.ledger.rows import digest
 from canting_protocol.log import ArtisanId
+from canting_protocol.messages import hash_code
 from canting_server.app import make_app
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
 from canting_server.store import ledgers, people
 from canting_server.store.database import Connection

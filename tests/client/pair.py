@@ -14,12 +14,13 @@ from canting_protocol.messages import (
     Answer,
     Offer,
     Request,
+    hash_code,
     read_enrolment,
     read_request,
     write_enrolment,
     write_request,
 )
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.store import ledgers, migrations, people
 from canting_server.store.database import Connection, SQLite, run_group, settle
 

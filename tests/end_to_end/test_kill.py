@@ -14,8 +14,9 @@ from canting_client.sync import NotReached
 from canting_protocol import changes as c
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import SHAPES, ChangeRow, digest
+from canting_protocol.messages import hash_code
 from canting_server import cli, proof
-from canting_server.registry.registry import hash_code, stored_changes
+from canting_server.registry.registry import stored_changes
 from canting_server.settings import make_key, open_registry
 from canting_server.store import people
 from canting_server.store.database import Connection

@@ -193,3 +193,81 @@ def test_officers_meet_and_one_goes_on_with_what_the_other_took(city: City, tmp_
 def test_a_bag_that_was_never_joined_says_what_to_do(tmp_path: Path) -> None:
     said = run("canting_client.cli", "relay", "status", home=tmp_path, check=False)
     assert "canting relay join ALAMAT KODE" in said
+
+
+def test_an_officer_enrols_an_artisan_without_a_network_and_her_sales_arrive(
+    city: City, tmp_path: Path
+) -> None:
+    newcomer = tmp_path / "newcomer"
+    code = canting(city.officer, "relay", "enrol")
+    canting(newcomer, "init", "buku")
+    with open_bag(city.officer) as bag:
+        joined = canting(newcomer, "join", bag, code["code"])
+        assert joined["provisional"]
+        canting(newcomer, "item", "add", "Kain tulis", "--price", "400.000")
+        canting(newcomer, "sell", "kain", "1")
+        canting(newcomer, "sync", "--to", bag)
+        canting(city.phone, "sync", "--to", bag)
+    city.open()
+    assert canting(city.officer, "relay", "deliver")["left"] == 0
+    assert turnover(city) == 350_000 + 400_000
+    (waiting,) = msgspec.json.decode(run(OPERATOR, "witnessed", "--json", home=city.home))["rows"]
+    assert (waiting["artisan"], waiting["officer"]) == (joined["artisan"], "Bu Lina")
+    assert (waiting["stead"], waiting["doubt"]) == ("first", "")
+    run(OPERATOR, "confirm", waiting["artisan"], waiting["key"], home=city.home)
+    assert "no device waits" in run(OPERATOR, "witnessed", home=city.home)
+    with open_bag(city.officer) as bag:
+        (told,) = canting(newcomer, "sync", "--to", bag)["books"]
+    assert (told["carried"], told["only_here"]) == (0, 0)
+    canting(newcomer, "sync")  # it reaches the department by itself as well, where there is one
+
+
+def test_a_lost_phone_is_recovered_by_its_sheet(city: City, tmp_path: Path) -> None:
+    canting(city.phone, "partner", "add", "Bu Contoh")
+    sheet, new = tmp_path / "lembar.txt", tmp_path / "new"
+    canting(city.phone, "sheet", "--out", str(sheet))
+    with open_bag(city.officer) as bag:
+        canting(city.phone, "sync", "--to", bag)
+    canting(city.phone, "sell", "kain", "1")  # never handed over: lost with the phone
+    city.open()
+    code = msgspec.json.decode(
+        run(OPERATOR, "enrol", "--artisan", city.artisan, "--json", home=city.home)
+    )["code"]
+    told = canting(new, "recover", str(sheet), code)
+    assert (told["back"], told["missing"]) == (told["back"], 0)
+    assert canting(new, "stock")["rows"] == [], "the bag has not been delivered yet"
+    canting(city.officer, "relay", "deliver")
+    canting(new, "sync")
+    names = {row["name"] for row in canting(new, "partner", "list")["rows"]}
+    assert "Bu Contoh" in names
+    assert canting(new, "stock")["rows"][0]["quantity"] == -2000
+    canting(new, "sell", "kain", "1")
+    canting(new, "sync")
+    assert turnover(city) == 350_000 + 175_000
+    wrong = tmp_path / "salah.txt"
+    wrong.write_text(sheet.read_text().replace("Kunci buku", "Kunci"), encoding="utf-8")
+    wrong.write_text("Nomor perajin: 00\n", encoding="utf-8")
+    said = run("canting_client.cli", "recover", str(wrong), code, home=tmp_path / "x", check=False)
+    assert "Lembar itu salah ketik" in said
+
+
+def test_a_lost_phone_is_recovered_with_an_officer_as_witness(city: City, tmp_path: Path) -> None:
+    sheet, new = tmp_path / "lembar.txt", tmp_path / "new"
+    canting(city.phone, "sheet", "--out", str(sheet))
+    with open_bag(city.officer) as bag:
+        canting(city.phone, "sync", "--to", bag)
+    pass_ = canting(city.officer, "relay", "enrol", "--artisan", city.artisan, "--lost")
+    with open_bag(city.officer) as bag:
+        told = canting(new, "recover", str(sheet), pass_["code"], "--at", bag)
+    assert (told["by_officer"], told["back"]) == (True, 0)
+    city.open()
+    canting(city.officer, "relay", "deliver")
+    with open_bag(city.officer) as bag:
+        canting(new, "sync", "--to", bag)
+    assert canting(new, "stock")["rows"][0]["quantity"] == -2000
+    canting(new, "sell", "kain", "1")
+    canting(new, "sync")
+    assert turnover(city) == 350_000 + 175_000
+    (waiting,) = msgspec.json.decode(run(OPERATOR, "witnessed", "--json", home=city.home))["rows"]
+    assert waiting["stead"] == "lost"
+    assert canting(new, "status")["only_here"] == 0

@@ -26,11 +26,12 @@ from canting_protocol.messages import (
     Offer,
     Reply,
     Request,
+    hash_code,
     read_enrolled,
     write_enrolment,
     write_request,
 )
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.store import ledgers, people
 from canting_server.store.database import Connection
 from canting_server.web.keys import DATABASE

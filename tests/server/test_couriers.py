@@ -32,7 +32,14 @@ class Courier:
         self.bag = Bag(folder / f"{name}.bag", durable=False)
         officer = Officer(VERSION, self.key.public, name, "Magersari", 20, NOW, NOW + 60 * 86_400)
         paper = write_officer(served.registry.key, officer)
-        self.bag.belong(Known(served.registry.key.public, "http://registry", [paper]))
+        self.bag.belong(
+            Known(
+                served.registry.key.public,
+                "http://registry",
+                served.registry.key.box.public,
+                [paper],
+            )
+        )
         self.now = NOW
         self.bundles = 0
 

@@ -95,7 +95,7 @@ class Courier:
             registry = self.world.server.registry.key
             officer = Officer(VERSION, self.key.public, self.name, "Magersari", 9, 0, 2**40)
             paper = write_officer(registry, officer)
-            self.bag.belong(Known(registry.public, "sim:", [paper]))
+            self.bag.belong(Known(registry.public, "sim:", registry.box.public, [paper]))
 
     def now(self) -> int:
         """Return the officer's clock, which may be wrong."""

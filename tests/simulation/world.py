@@ -27,13 +27,14 @@ from canting_protocol.ledger.author import place
 from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.log import ArtisanId, Hash, LogId, Placed
 from canting_protocol.messages import (
+    hash_code,
     read_enrolment,
     read_request,
     write_enrolment,
     write_reply,
 )
 from canting_server.registry.post import Post
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.store import migrations, people
 from canting_server.store.database import (
     Connection,

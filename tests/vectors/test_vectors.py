@@ -36,6 +36,7 @@ from canting_protocol.messages import (
     Receipt,
     Reply,
     Request,
+    hash_code,
     read_enrolled,
     read_enrolment,
     read_receipt,
@@ -44,7 +45,7 @@ from canting_protocol.messages import (
     write_enrolment,
 )
 from canting_protocol.private import BookKey, hide, key_id, reveal
-from canting_server.registry.registry import Registry, hash_code
+from canting_server.registry.registry import Registry
 from canting_server.store import logs as stored_logs
 from canting_server.store import migrations, people
 from canting_server.store.database import Connection, run_group, settle

@@ -280,8 +280,11 @@ def join(
             )
         if given is not None:
             book.add_key(given, first=True)
-        book.join(address, enrolled)
-    said.say(t("Terhubung ke dinas. Kirim catatan: canting sync"), artisan=enrolled.artisan.hex())
+        book.join(enrolled.url or address, enrolled)
+    words = t("Terhubung ke dinas. Kirim catatan: canting sync")
+    if enrolled.papers:
+        words = t("Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to ALAMAT")
+    said.say(words, artisan=enrolled.artisan.hex(), provisional=bool(enrolled.papers))
 
 
 @app.command("sync")
@@ -516,6 +519,8 @@ TURNED_AWAY: Final = {
     "unknown_code": "Kode itu tidak dikenal; periksa hurufnya.",
     "code_used": "Kode itu sudah dipakai; minta yang baru.",
     "code_expired": "Kode itu sudah lewat waktunya; minta yang baru.",
+    "too_many": "Jatah petugas ini sudah habis.",
+    "expired": "Sertifikat petugas ini sudah habis.",
     "too_many_guesses": "Terlalu sering salah; coba lagi nanti.",
     "unknown_version": "Dinas memakai Canting versi lain; perbarui dulu. {safe}",
 }

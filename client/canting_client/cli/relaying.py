@@ -1,6 +1,7 @@
 """`canting relay …`: the officer's bag on a visit, and at the registry."""
 
 import asyncio
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -13,12 +14,17 @@ import typer
 from canting_client.cli.carrying import network_words
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
+from canting_client.handover import LETTERS
 from canting_client.language import t
 from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known
 from canting_protocol.bundles import Officer, read_officer
+from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
 
 PORT: Final = 8377
+PASS_SECONDS: Final = 3_600
+CODE_LENGTH: Final = 12
+"""60 bits: an officer is there, and it opens for an hour."""
 DAY_SECONDS: Final = 86_400
 EXPIRES_SOON_DAYS: Final = 14
 
@@ -60,7 +66,8 @@ def relay_join(
     with _bag(said, joined=False) as bag:
         with network_words():
             commission = asyncio.run(network.commission(address, code.strip(), said.home.key()))
-        known = Known(commission.registry, address, [commission.paper])  # type: ignore[arg-type]
+        registry = PublicKey(commission.registry)
+        known = Known(registry, address, commission.box, [commission.paper])
         bag.belong(known)
         officer = _officer(known)
     assert officer is not None
@@ -151,6 +158,56 @@ def _addresses(host: str) -> list[str]:
             return [str(probe.getsockname()[0])]
         except OSError:
             return ["127.0.0.1"]
+
+
+@relay_app.command("enrol")
+def relay_enrol(
+    context: typer.Context,
+    artisan: Annotated[
+        str | None,
+        typer.Option(metavar="NOMOR", help="Nomor perajin, untuk perangkat lain miliknya."),
+    ] = None,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Perangkat ini menggantikan yang hilang.")
+    ] = False,
+) -> None:
+    """Buat kode sekali pakai untuk perangkat perajin, tanpa jaringan. Berlaku satu jam.
+
+    Perangkat itu langsung bisa dipakai; dinas memeriksanya kemudian. Lalu buka tas: canting relay
+    open, dan di perangkat perajin: canting join ALAMAT KODE.
+
+    Contoh: canting relay enrol
+    """
+    from canting_client.relay.bag import NotAllowed
+    from canting_protocol.log import ARTISAN_BYTES, ArtisanId
+    from canting_protocol.messages import hash_code
+    from canting_protocol.witness import Stead
+
+    said: Said = context.obj
+    if lost and artisan is None:
+        raise Friendly(t("--lost memerlukan --artisan: nomor perajin ada di lembar pemulihan."))
+    try:
+        whose = secrets.token_bytes(ARTISAN_BYTES) if artisan is None else bytes.fromhex(artisan)
+    except ValueError:
+        whose = b""
+    if len(whose) != ARTISAN_BYTES:
+        raise Friendly(t("Nomor perajin {artisan!r} salah.", artisan=artisan))
+    stead = Stead.FIRST if artisan is None else Stead.LOST if lost else Stead.FURTHER
+    code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    with _bag(said) as bag:
+        try:
+            number = bag.allow(hash_code(code), ArtisanId(whose), stead, _now() + PASS_SECONDS)
+        except NotAllowed as error:
+            raise Friendly(
+                t("Jatah pendaftaran petugas sudah habis; minta kode baru dari dinas."), error.code
+            ) from error
+    shown = "-".join(code[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+    said.say(
+        t("Kode {code}, berlaku satu jam. Pendaftaran ke-{number}.", code=shown, number=number),
+        code=shown,
+        artisan=whose.hex(),
+        number=number,
+    )
 
 
 @relay_app.command("take")

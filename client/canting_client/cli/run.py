@@ -45,6 +45,7 @@ ROOMS: Final = {
     "whole": ("ledger", "export", "backup", "restore"),
     "carrying": ("import", "key", "join", "sync", "give", "take"),
     "relaying": ("relay",),
+    "recovering": ("sheet", "recover"),
 }
 """In which module each command is: only the one that is wanted is loaded, for a help page all."""
 

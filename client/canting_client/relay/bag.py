@@ -28,6 +28,11 @@ from canting_protocol.crypto import PublicKey, SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.letters import Letter, digest_of, read_letter, to_id
 from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX
+from canting_protocol.log import ArtisanId
+from canting_protocol.messages import VERSION as MESSAGE_VERSION
+from canting_protocol.messages import Enrolled, Enrolment
+from canting_protocol.witness import VERSION as WITNESS_VERSION
+from canting_protocol.witness import Stead, Witness, write_witness
 
 ARTISAN_BYTES_MAX: Final = 4_000_000
 """What the bag holds for one artisan: many years. Beyond it the oldest stays, and what is new is
@@ -62,6 +67,14 @@ CREATE TABLE letter (
     raw      BLOB    NOT NULL
 ) STRICT;
 CREATE INDEX letter_by_artisan ON letter (artisan, kind);
+CREATE TABLE pass (
+    code    BLOB    NOT NULL PRIMARY KEY,
+    artisan BLOB    NOT NULL,
+    stead   INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    used_by BLOB
+) STRICT;
 CREATE TABLE contact (
     artisan BLOB    NOT NULL,
     giver   BLOB    NOT NULL,
@@ -103,8 +116,18 @@ class Known(NamedTuple):
 
     registry: PublicKey
     url: str
+    box: bytes
+    """What letters to it are sealed to."""
     papers: list[bytes]
     """The officer's certificate."""
+
+
+class NotAllowed(Exception):
+    """Say that an officer may not vouch for a device, and why (`code`)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Bag:
@@ -145,6 +168,7 @@ class Bag:
             for name, value in (
                 ("registry", bytes(known.registry)),
                 ("url", known.url.encode()),
+                ("box", known.box),
                 ("paper", b"".join(known.papers)),
             ):
                 self._conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
@@ -156,7 +180,7 @@ class Bag:
         if "registry" not in found:
             return None
         papers = [found["paper"]] if found.get("paper") else []
-        return Known(PublicKey(found["registry"]), found["url"].decode(), papers)
+        return Known(PublicKey(found["registry"]), found["url"].decode(), found["box"], papers)
 
     # -- at a visit --------------------------------------------------------------------------
 
@@ -276,6 +300,67 @@ class Bag:
                 (ANSWER, said.giver),
             ).fetchall()
         return list(_within(raw for (raw,) in found))
+
+    # -- who may -----------------------------------------------------------------------------
+
+    def allow(self, code: bytes, artisan: ArtisanId, stead: Stead, expires: int) -> int:
+        """Keep the hash of a one-time code for a device; return its number.
+
+        Raises:
+            NotAllowed: the officer's certificate does not let him vouch for so many.
+        """
+        known = self.known
+        assert known is not None
+        officer = read_officer(known.papers[0], known.registry)
+        with self._writing():
+            (given,) = self._conn.execute("SELECT count(*) FROM pass").fetchone()
+            if given >= officer.enrolments:
+                raise NotAllowed("too_many")
+            self._conn.execute(
+                "INSERT INTO pass VALUES (?, ?, ?, ?, ?, NULL)",
+                (code, artisan, stead, expires, given + 1),
+            )
+        return int(given) + 1
+
+    def enrol(self, key: SigningKey, enrolment: Enrolment, code: bytes, now: int) -> Enrolled:
+        """Vouch for a device that shows a one-time code: it may write from now on.
+
+        `code` is the hash of what the device shows. The same key may ask again.
+
+        Raises:
+            NotAllowed: `unknown_code`, `code_used`, `code_expired`, or `expired`: the certificate.
+        """
+        known = self.known
+        assert known is not None
+        officer = read_officer(known.papers[0], known.registry)
+        if officer.expires < now:
+            raise NotAllowed("expired")
+        with self._writing():
+            found = self._conn.execute(
+                "SELECT artisan, stead, expires, number, used_by FROM pass WHERE code = ?", (code,)
+            ).fetchone()
+            if found is None:
+                raise NotAllowed("unknown_code")
+            artisan, stead, expires, number, used_by = found
+            if used_by not in (None, enrolment.key):
+                raise NotAllowed("code_used")
+            if used_by is None and expires < now:
+                raise NotAllowed("code_expired")
+            self._conn.execute("UPDATE pass SET used_by = ? WHERE code = ?", (enrolment.key, code))
+        said = Witness(
+            WITNESS_VERSION,
+            key.public,
+            artisan,
+            enrolment.key,
+            enrolment.box,
+            now,
+            number,
+            stead,
+        )
+        papers = [*known.papers, write_witness(key, said)]
+        return Enrolled(
+            MESSAGE_VERSION, artisan, known.registry, [], [], b"", known.box, papers, known.url
+        )
 
     # -- at the registry ---------------------------------------------------------------------
 

@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from canting_client.relay.bag import Bag
+from canting_client.relay.bag import Bag, NotAllowed
 from canting_protocol.bundles import read_bundle, slip_code, write_bundle
 from canting_protocol.crypto import SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.limits import BUNDLE_BYTES_MAX
-from canting_protocol.messages import MEDIA_TYPE
+from canting_protocol.messages import MEDIA_TYPE, hash_code, read_enrolment, write_enrolled
 
 BODY_SECONDS: Final = 60
 
@@ -38,8 +38,19 @@ def make_app(bag: Bag, key: SigningKey, now: Callable[[], int], told: Told) -> w
         body = write_bundle(answers, slip, known.papers if known else [])
         return web.Response(body=body, content_type=MEDIA_TYPE)
 
+    async def enrol(request: web.Request) -> web.Response:
+        try:
+            asked = read_enrolment(await _body(request))
+            enrolled = bag.enrol(key, asked, hash_code(asked.code), now())
+        except Refused as refusal:
+            return _problem(400, refusal.code, str(refusal))
+        except NotAllowed as error:
+            return _problem(403, error.code, "this officer cannot vouch for this device")
+        return web.Response(body=write_enrolled(enrolled), content_type=MEDIA_TYPE)
+
     app = web.Application(client_max_size=BUNDLE_BYTES_MAX)
     app.router.add_post("/v1/sync", sync)
+    app.router.add_post("/v1/enrol", enrol)
     return app
 
 

@@ -13,7 +13,7 @@ from canting_protocol.batch import cut, cuts, open_batch, peek
 from canting_protocol.bundles import VERSION as BUNDLE_VERSION
 from canting_protocol.bundles import Commission, Officer, write_officer
 from canting_protocol.changes import Certificate, Change, Clock, Piece
-from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey, sha256
+from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey
 from canting_protocol.door import Admitted, admit, within_frontier
 from canting_protocol.errors import Refused, TooBig
 from canting_protocol.ledger.causality import Held
@@ -42,18 +42,19 @@ from canting_protocol.messages import (
     ReceiptHead,
     Reply,
     Request,
+    Stated,
+    hash_code,
     read_receipt,
     write_receipt,
 )
+from canting_protocol.witness import witnessed
 from canting_server.registry import learning, overview
 from canting_server.registry.portions import Part, Portion, log_of, portions, together
-from canting_server.store import learned, ledgers, logs, people
+from canting_server.store import learned, ledgers, logs, people, witnesses
 from canting_server.store import overview as overview_rows
 from canting_server.store.database import Connection
 
 log: Final = structlog.get_logger()
-
-_READ_AS: Final = str.maketrans("ILO", "110")
 
 _EXCEPTED_MAX: Final = 50 * RECEIPT_EXCEPTIONS_MAX
 """How many changes are looked at to make the ranges of a receipt."""
@@ -161,7 +162,11 @@ class Registry:
             batches = [raw for raw in offer.batches if log_of(raw) in ours]
             only_ours = structs.replace(offer, batches=batches)
             admitted = self._admit(only_ours, self._pen(conn, artisan, parties))
-            self._check_known(sender, admitted)
+            if not any(
+                each.said.key == sender and each.said.artisan == artisan
+                for each in witnessed(offer.papers, self.key.public)
+            ):
+                self._check_known(sender, admitted)
 
     def take_in(
         self,
@@ -185,6 +190,7 @@ class Registry:
         artisan = ArtisanId(offer.artisan)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
+        vouched = self._vouch(conn, artisan, pen, offer, now)
         admitted = self._admit(offer, pen, room)
         if sender:
             self._check_known(sender, admitted)
@@ -209,7 +215,8 @@ class Registry:
                 logs.keep_envelope(
                     conn, artisan, last.log, batch.header.first, last.n, last.hash, now, batch.raw
                 )
-        written = self._measure_clock(pen, offer, sender, reading, now)
+        written = [*vouched, *self._measure_clock(pen, offer, sender, reading, now)]
+        self._note_stated(conn, artisan, pen, offer, sender)
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(new or written))
         if sender:
             people.heard(conn, artisan, sender, now)
@@ -235,6 +242,50 @@ class Registry:
             BoxPublic(b""),
         )
         return TakenIn(said, len(new), len(offer.batches), admitted.inflated, box)
+
+    def _vouch(
+        self, conn: Connection, artisan: ArtisanId, pen: Pen, offer: Offer, now: int
+    ) -> list[Placed]:
+        """Certify the keys that an officer vouched for on a visit, and note them for staff.
+
+        They are certified even where he went beyond his certificate: what was recorded meanwhile
+        is somebody's work. Staff are told, and can revoke the key.
+        """
+        written: list[Placed] = []
+        for officer, said in witnessed(offer.papers, self.key.public):
+            certified = {row.key for row in pen.rows.group(CertificateRow).values()}
+            if said.artisan != artisan or said.key in certified:
+                continue
+            written += pen.append(Certificate(said.key, box=said.box), now)
+            doubt = ""
+            if not officer.since - DAY_SECONDS <= said.clock <= officer.expires:
+                doubt = "expired"
+            elif witnesses.count(conn, officer.key) >= officer.enrolments:
+                doubt = "too_many"
+            name, stead = officer.name, said.stead
+            vouched = (artisan, said.key, officer.key, name, said.number, stead, said.clock)
+            witnesses.keep(conn, witnesses.Vouched(*vouched, now, doubt, 0))
+        return written
+
+    def _note_stated(
+        self, conn: Connection, artisan: ArtisanId, pen: Pen, offer: Offer, sender: PublicKey
+    ) -> None:
+        """Note how far a device says its own logs have come, where that has not arrived."""
+        for held in offer.logs:
+            if held.descriptor.key == sender:
+                for head in held.heads:
+                    if pen.unknown(held.descriptor.log, head.n, head.hash):
+                        witnesses.state(conn, artisan, held.descriptor.log, head.n, head.hash)
+
+    def _stated(self, conn: Connection, artisan: ArtisanId, pen: Pen) -> list[Stated]:
+        """Return how far logs had come by their devices' word, where that has not arrived."""
+        furthest: dict[bytes, int] = {}
+        for log_id, n, hash_ in witnesses.stated(conn, artisan):
+            if pen.unknown(log_id, n, hash_):
+                furthest[log_id] = max(n, furthest.get(log_id, 0))
+            else:
+                witnesses.arrived(conn, artisan, log_id, n, hash_)
+        return [Stated(log_id, n) for log_id, n in sorted(furthest.items())]
 
     def holds(self, conn: Connection, address: Address) -> bool:
         """Say whether every change that a letter's address tells of is stored."""
@@ -572,16 +623,8 @@ class Registry:
             batches,
             receipt,
             list(admitted.refused) if admitted else [],
+            self._stated(conn, artisan, pen),
         )
-
-
-def hash_code(code: str) -> bytes:
-    """Return what is stored of a one-time code; its dashes, spaces and case are for the eye.
-
-    Letters that look like a digit are read as it (Crockford's base 32 has no I, L, O).
-    """
-    plain = "".join(each for each in code.upper() if each.isalnum()).translate(_READ_AS)
-    return sha256(b"canting/code/1\0", plain.encode())
 
 
 def stored_changes(conn: Connection, artisan: ArtisanId) -> list[Placed]:
