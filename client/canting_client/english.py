@@ -397,6 +397,11 @@ WORDS: Final[dict[str, str]] = {
     "Kode itu tidak dikenal; periksa hurufnya.": "That code is not known; look at its letters.",
     "Kode itu sudah dipakai; minta yang baru.": "That code was used already; ask for a new one.",
     "Kode itu sudah lewat waktunya; minta yang baru.": "That code has expired; ask for a new one.",
+    "Dinas sudah menghapus semua data Anda atas permintaan Anda, dan tidak menerimanya lagi. "
+    "Buku di perangkat ini tetap milik Anda: tidak ada yang berubah atau hilang.": (
+        "The department has erased all your data at your request, and takes it in no more. "
+        "The book on this device stays yours: nothing in it has changed or been lost."
+    ),
     "Terlalu sering salah; coba lagi nanti.": "Wrong too often; try again later.",
     "Dinas memakai Canting versi lain; perbarui dulu. {safe}": (
         "The department has another version of Canting; update first. {safe}"

@@ -124,6 +124,7 @@ SETTLED: Final = frozenset(
         "malformed",
         "unknown_version",
         "wrong_log",
+        "erased",
         "bad_signature",
         "bad_body",
         "not_openable",

@@ -11,6 +11,7 @@ Code = Literal[
     "bad_signature",
     "unknown_key",
     "wrong_log",
+    "erased",
     "not_private",
     "not_openable",
 ]

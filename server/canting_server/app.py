@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from canting_server import erasing
 from canting_server.backups import last_backup
 from canting_server.proof import prepare
 from canting_server.registry.cursors import Cursors
@@ -71,6 +72,7 @@ def make_app(home: Path, registry: Registry, settings: Settings) -> web.Applicat
     async def database(app: web.Application) -> AsyncIterator[None]:
         async with open_sqlite(database_path(home), committed) as opened:
             await opened.write(lambda conn: prepare(conn, registry))
+            await erasing.apply(home, registry, opened)
             app[DATABASE] = opened
             yield
 

@@ -5,7 +5,6 @@ since who has both can speak as the registry. A sealed one holds the key as well
 passphrase opens it; it is all that a burnt-down city hall needs.
 """
 
-import os
 import re
 import secrets
 import shutil
@@ -22,7 +21,9 @@ from filelock import FileLock, Timeout
 
 from canting_protocol.crypto import SEED_BYTES, SigningKey
 from canting_protocol.errors import Refused
+from canting_server.files import PARTIAL, readable_by_owner, settle, sync, write
 from canting_server.proof import Proof, prepare, prove
+from canting_server.registry.erased import Erased
 from canting_server.registry.registry import Registry
 from canting_server.sealed import NotOpened, is_sealed, seal, unseal
 from canting_server.settings import database_path, key_path
@@ -33,7 +34,6 @@ PLAIN: Final = ".db"
 SEALED: Final = ".sealed"
 _NAME: Final = re.compile(r"registry-(\d{8}T\d{6}Z)(\.db|\.sealed)")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
-_PARTIAL: Final = ".partial"
 _LAST: Final = "last-backup.json"
 _BUFFER_BYTES: Final = 1 << 20
 
@@ -78,17 +78,17 @@ def make(
     Raises:
         NotDone: with the reason.
     """
-    with _alone(home, folder):
+    with alone(home, folder):
         folder.mkdir(parents=True, exist_ok=True)
         name = datetime.fromtimestamp(now, UTC).strftime(f"registry-{_STAMP}")
         target = folder / (name + (PLAIN if passphrase is None else SEALED))
         if target.exists():
             raise NotDone(f"{target} is there already")
         # The readable copy of a sealed backup never leaves the home.
-        copy = (folder if passphrase is None else home) / f"{name}{PLAIN}{_PARTIAL}"
-        sealed = folder / f"{target.name}{_PARTIAL}"
+        copy = (folder if passphrase is None else home) / f"{name}{PLAIN}{PARTIAL}"
+        sealed = folder / f"{target.name}{PARTIAL}"
         try:
-            with _readable_by_owner():
+            with readable_by_owner():
                 copies.copy_to(database_path(home), copy)
                 if not copies.sound(copy):
                     raise NotDone("the copy is damaged: look at the disk, and do not overwrite")
@@ -98,7 +98,7 @@ def make(
                     whole = sealed
                 settle(whole, target)
             told = Made(now, target.stat().st_size, passphrase is not None)
-            _write(home / _LAST, msgspec.json.encode(told))
+            write(home / _LAST, msgspec.json.encode(told))
         except (OSError, sqlite3.Error) as error:
             raise NotDone(str(error)) from error
         finally:
@@ -144,7 +144,7 @@ def unpack(backup: Path, target: Path, passphrase: str | None) -> bytes | None:
                 into.write(first[SEED_BYTES:])
                 for chunk in chunks:
                     into.write(chunk)
-            _sync(into)
+            sync(into)
     except (OSError, NotOpened) as error:
         raise NotDone(str(error)) from error
     if not copies.sound(target):
@@ -152,8 +152,21 @@ def unpack(backup: Path, target: Path, passphrase: str | None) -> bytes | None:
     return key
 
 
-def restore(home: Path, backup: Path, passphrase: str | None, key: bytes | None) -> Proof:
+class Restored(NamedTuple):
+    """What a restored backup holds."""
+
+    ledgers: int
+    changes: int
+    erased: int
+    """Ledgers that were in it and are not any more: their artisans had them erased since."""
+
+
+def restore(
+    home: Path, backup: Path, passphrase: str | None, key: bytes | None, erased: Erased
+) -> Restored:
     """Put a backup into an empty home, and prove it; return what it holds.
+
+    Ledgers that were `erased` since are erased from it before it has its name.
 
     Nothing is overwritten, and the database has its name only once it is proved and knows that it
     was restored: it opens the next epoch of every ledger, so that devices bring again what came
@@ -165,55 +178,51 @@ def restore(home: Path, backup: Path, passphrase: str | None, key: bytes | None)
     if database_path(home).exists():
         raise NotDone(f"there is a registry in {home} already; nothing is overwritten")
     home.mkdir(parents=True, exist_ok=True)
-    partial = database_path(home).with_name(f"registry.db{_PARTIAL}")
+    partial = database_path(home).with_name(f"registry.db{PARTIAL}")
     partial.unlink(missing_ok=True)
     try:
-        with _readable_by_owner():
+        with readable_by_owner():
             held = unpack(backup, partial, passphrase)
             seed = key if held is None else held
             if seed is None or len(seed) != SEED_BYTES:
                 raise NotDone("this backup holds no key: give the file of the registry's key")
             if key_path(home).exists() and key_path(home).read_bytes() != seed:
                 raise NotDone(f"there is another key in {home}; nothing is overwritten")
-            proof = _prove_restored(partial, seed)
+            restored = _prove_restored(partial, seed, erased)
             if not key_path(home).exists():
-                _write(key_path(home), seed)
+                write(key_path(home), seed)
             settle(partial, database_path(home))
     except OSError as error:
         raise NotDone(str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
-    return proof
+    return restored
 
 
-def _prove_restored(file: Path, seed: bytes) -> Proof:
-    registry = Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes)
+def _prove_restored(file: Path, seed: bytes, erased: Erased) -> Restored:
+    registry = Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes, erased)
 
-    def work(conn: Connection) -> Proof:
+    def work(conn: Connection) -> tuple[int, Proof]:
         prepare(conn, registry)
+        gone = len(registry.listed(conn))
+        registry.erase_listed(conn)
         registry.note_restored(conn)
-        return prove(conn, registry)
+        return gone, prove(conn, registry)
 
     with closing(sqlite3.connect(file)) as raw:
         database.settle(raw, durable=False)  # it is synced when it is whole
         (done,) = database.run_group(raw, [work])
-    match done:
-        case Refused():
-            raise NotDone("this is not the key of that registry")
-        case Exception():
-            raise done
-    proof: Proof = done
-    if proof.wrong:
-        raise NotDone("the backup does not prove itself: " + "; ".join(proof.wrong[:10]))
-    return proof
-
-
-def settle(partial: Path, target: Path) -> None:
-    """Give a file that is whole its name, once it is on disk."""
-    with partial.open("rb+") as file:
-        _sync(file)
-    partial.replace(target)
-    _sync_folder(target.parent)
+        match done:
+            case Refused():
+                raise NotDone("this is not the key of that registry")
+            case Exception():
+                raise done
+        gone, proof = done
+        if proof.wrong:
+            raise NotDone("the backup does not prove itself: " + "; ".join(proof.wrong[:10]))
+        if gone:
+            copies.scrub(raw)
+    return Restored(proof.ledgers, proof.changes, gone)
 
 
 def _seal(
@@ -240,44 +249,16 @@ class _After:
 
 
 @contextmanager
-def _alone(home: Path, folder: Path) -> Iterator[None]:
-    """Be the only one who makes a backup of a home; take away what a killed one has left."""
+def alone(home: Path, folder: Path) -> Iterator[None]:
+    """Let no backup of a home be made meanwhile; take away what a killed one has left."""
     if not database_path(home).exists():
         raise NotDone(f"no registry in {home}: run `canting-server init` first")
     lock = FileLock(home / "backup.lock", timeout=0)
     try:
         with lock:
             for place in (home, folder):
-                for left in place.glob(f"registry-*{_PARTIAL}*"):
+                for left in place.glob(f"registry*{PARTIAL}*"):
                     left.unlink(missing_ok=True)
             yield
     except Timeout as error:
-        raise NotDone("another backup is being made") from error
-
-
-@contextmanager
-def _readable_by_owner() -> Iterator[None]:
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-def _write(file: Path, data: bytes) -> None:
-    partial = file.with_name(file.name + _PARTIAL)
-    partial.write_bytes(data)
-    settle(partial, file)
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise NotDone("a backup is being made: wait for it") from error

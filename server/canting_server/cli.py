@@ -21,11 +21,13 @@ from canting_protocol import changes as c
 from canting_protocol.log import ArtisanId
 from canting_protocol.messages import hash_code
 from canting_protocol.witness import Stead
-from canting_server import backups
+from canting_server import backups, erasing
 from canting_server import logs as logging
 from canting_server.app import make_app, serve
+from canting_server.erasing import BadList
 from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
+from canting_server.registry.erased import REASON_LETTERS_MAX
 from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
     BadSettings,
@@ -69,7 +71,7 @@ def main() -> None:
     """Run a command; what an operator can mend is said in one line."""
     try:
         app()
-    except (BadSettings, InUse, WrongSchema) as error:
+    except (BadSettings, BadList, InUse, WrongSchema) as error:
         _fail(str(error), 3 if isinstance(error, InUse) else 1)
 
 
@@ -352,10 +354,64 @@ def restore(
     _settings(home)
     try:
         key = None if key_file is None else key_file.read_bytes()
-        proof = backups.restore(home, file, _passphrase(passphrase_file), key)
+        passphrase = _passphrase(passphrase_file)
+        restored = backups.restore(home, file, passphrase, key, erasing.load(home))
     except (backups.NotDone, OSError) as error:
         _fail(f"nothing was restored: {error}", 1)
-    _say({"ledgers": proof.ledgers, "changes": proof.changes}, as_json=as_json)
+    _say(restored._asdict(), as_json=as_json)
+
+
+@app.command()
+def erase(
+    artisan: Annotated[str, typer.Argument(help="Her id.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="Why, for your own records and without names: the letter's number, say."),
+    ],
+    home: Home = HERE,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a person: everything of hers in the registry, for good. Stop the server first.
+
+    Her own device's book stays hers. Restored backups are erased of her at once.
+    """
+    _settings(home)
+    registry = open_registry(home)
+    reason = reason.strip()
+    if not 1 <= len(reason) <= REASON_LETTERS_MAX:
+        _fail(f"a reason has 1 to {REASON_LETTERS_MAX} letters", 2)
+    try:
+        whose = ArtisanId(bytes.fromhex(artisan))
+    except ValueError:
+        _fail(f"{artisan!r} is not an artisan's id", 2)
+
+    def look(conn: Connection) -> tuple[bool, str | None]:
+        prepare(conn, registry)
+        who = overview.person(conn, whose)
+        return logs.is_artisan(conn, whose), who.name if who else None
+
+    async def work() -> erasing.Applied:
+        async with open_sqlite(database_path(home)) as database:
+            return await erasing.erase(home, registry, database, whose, reason)
+
+    try:
+        with backups.alone(home, home):  # what it reads could not be taken from the file
+            here, name = _alone(home, look)
+            if not here and whose not in registry.erased:
+                _fail("there is no such artisan", 2)
+            if not yes:
+                called = name or "who has no name here"
+                sure = f"Erase everything of {artisan}, {called}? It cannot be undone."
+                typer.confirm(sure, abort=True, err=True)
+            applied = asyncio.run(work())
+    except (backups.NotDone, OSError) as error:
+        _fail(f"not erased: {error}", 1)
+    _say(applied._asdict(), as_json=as_json)
+    if applied.unfinished:
+        _fail(
+            "she is erased, but bytes of hers may be left in the file: make room, run it again", 1
+        )
 
 
 def _passphrase(file: Path | None) -> str | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from canting_protocol.crypto import SEED_BYTES, SigningKey
+from canting_server import erasing
 from canting_server.registry.registry import Registry
 
 
@@ -107,6 +108,7 @@ def open_registry(home: Path) -> Registry:
 
     Raises:
         BadSettings: there is no key, or it is not one.
+        BadList: it cannot be read who was erased.
     """
     try:
         seed = key_path(home).read_bytes()
@@ -114,4 +116,5 @@ def open_registry(home: Path) -> Registry:
         raise BadSettings(f"no registry in {home}: run `canting-server init` first") from error
     if len(seed) != SEED_BYTES:
         raise BadSettings(f"{key_path(home)} is not a key of {SEED_BYTES} bytes")
-    return Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes)
+    erased = erasing.load(home)
+    return Registry(SigningKey(seed), lambda: int(time.time()), secrets.token_bytes, erased)

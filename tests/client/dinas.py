@@ -11,11 +11,12 @@ from canting_protocol.crypto import SigningKey
 from canting_protocol.ledger.rows import digest
 from canting_protocol.log import ArtisanId
 from canting_protocol.messages import hash_code
+from canting_server import erasing
 from canting_server.app import make_app
 from canting_server.registry.registry import Registry
 from canting_server.settings import Settings, database_path
 from canting_server.store import ledgers, people
-from canting_server.store.database import Connection
+from canting_server.store.database import Connection, SQLiteDatabase
 from canting_server.web.keys import DATABASE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -80,6 +81,12 @@ class Dinas:
 
         await self._app[DATABASE].write(keep)
         return code
+
+    async def erase(self, artisan: ArtisanId) -> None:
+        """Erase an artisan, as she has asked."""
+        database = self._app[DATABASE]
+        assert isinstance(database, SQLiteDatabase)
+        await erasing.erase(self.home, self.registry, database, artisan, "surat 7/2026")
 
     async def digest(self, artisan: ArtisanId) -> bytes:
         """Return the digest of a ledger."""

@@ -237,6 +237,32 @@ async def test_a_device_that_was_never_let_in_is_told_so(dinas: Dinas, phones: l
     assert refused.value.code == "unknown_key"
 
 
+async def test_who_had_herself_erased_is_told_so_and_keeps_her_book(
+    dinas: Dinas, tmp_path: Path
+) -> None:
+    command = Command(tmp_path / "hp1")
+
+    async def canting(*arguments: str) -> Any:
+        done = await asyncio.to_thread(command.run, *arguments)
+        return done.status, (done.err if done.status else done.out).strip().splitlines()[-1]
+
+    artisan = await dinas.artisan()
+    assert (await canting("init", "siti"))[0] == 0
+    assert (await canting("join", dinas.url, await dinas.code(artisan)))[0] == 0
+    assert (await canting("sell", "barang", "1", "50.000"))[0] == 0
+    assert (await canting("sync"))[0] == 0
+    await dinas.erase(artisan)
+    before = await canting("--json", "log")
+    status, words = await canting("sync")
+    assert status == 1
+    assert "menghapus semua data Anda atas permintaan Anda" in words
+    assert "tetap milik Anda" in words
+    assert "erased all your data at your request" in (await canting("--lang", "en", "sync"))[1]
+    assert msgspec.json.decode((await canting("--json", "sync"))[1])["error"] == "erased"
+    assert await canting("--json", "log") == before
+    assert (await canting("sell", "barang", "1", "50.000"))[0] == 0
+
+
 async def test_the_command_joins_and_syncs_two_devices(dinas: Dinas, tmp_path: Path) -> None:
     async def canting(home: str, *arguments: str, status: int = 0) -> Any:
         done = await asyncio.to_thread(Command(tmp_path / home).run, *arguments, "--json")

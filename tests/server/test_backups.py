@@ -9,6 +9,7 @@ import pytest
 
 from canting_server import backups, sealed
 from canting_server.backups import Keep, NotDone, too_old
+from canting_server.registry.erased import Erased
 from canting_server.sealed import CHUNK_BYTES, NotOpened, seal, unseal
 
 PASSPHRASE = "kawung parang truntum"  # noqa: S105
@@ -91,5 +92,5 @@ def test_a_file_that_is_no_backup_is_not_put_back(tmp_path: Path) -> None:
     for data in (b"", b"not a database", os.urandom(5_000)):
         file.write_bytes(data)
         with pytest.raises(NotDone):
-            backups.restore(home, file, None, bytes(32))
+            backups.restore(home, file, None, bytes(32), Erased())
         assert list(home.iterdir()) == []

@@ -174,7 +174,15 @@ def test_a_registry_is_made_once(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["serve"], ["enrol"], ["token", "x"], ["rebuild"], ["verify"]]
+    "arguments",
+    [
+        ["serve"],
+        ["enrol"],
+        ["token", "x"],
+        ["rebuild"],
+        ["verify"],
+        ["erase", "00", "--reason", "x"],
+    ],
 )
 def test_without_a_registry_one_is_told_how_to_make_one(
     tmp_path: Path, arguments: list[str]
@@ -377,6 +385,68 @@ def test_a_server_gives_notice_before_it_stops_listening(home: Path) -> None:  #
     patient.process.send_signal(signal.SIGINT)
     patient.process.communicate(timeout=30)
     assert patient.process.returncode == 0
+
+
+def of_hers(home: Path) -> str:
+    """Return the id of the one artisan there is."""
+    with closing(sqlite3.connect(home / "registry.db")) as raw:
+        ((artisan,),) = raw.execute("SELECT artisan FROM artisan").fetchall()
+    return str(artisan.hex())
+
+
+def test_a_person_is_erased_once_the_operator_is_sure(lived_in: Path, tmp_path: Path) -> None:
+    artisan, folder = of_hers(lived_in), tmp_path / "backups"
+    file = told(lived_in, "backup", str(folder))["backup"]
+    for refused, status, words in (
+        ((artisan,), 2, "--reason"),
+        ((artisan, "--reason", " "), 2, "a reason has"),
+        (("0011223344556677", "--reason", "surat 7"), 2, "no such artisan"),
+        (("siti", "--reason", "surat 7"), 2, "not an artisan's id"),
+    ):
+        done = run(lived_in, "erase", *refused, "--yes")
+        assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+    asked = run(lived_in, "erase", artisan, "--reason", "surat 7/2026")  # nobody answers
+    assert asked.returncode == 1
+    assert f"Erase everything of {artisan}, Siti?" in asked.stderr
+    assert of_hers(lived_in) == artisan
+    assert not (lived_in / "erased.list").exists()
+
+    left = lived_in / "registry-20260101T000000Z.db.partial"
+    left.write_text("of a backup that was killed")
+    gone = told(lived_in, "erase", artisan, "--reason", "surat 7/2026", "--yes")
+    assert gone["rows"] > 10
+    assert gone["unfinished"] is False
+    assert not left.exists()
+    assert told(lived_in, "verify") == {"ledgers": 0, "changes": 0, "wrong": []}
+    assert b"Siti" not in (lived_in / "registry.db").read_bytes()
+    kept = json.loads((lived_in / "erased.list").read_bytes())
+    assert [each["reason"] for each in kept["erasures"]] == ["surat 7/2026"]
+    assert artisan not in (lived_in / "erased.list").read_text()
+    again = told(lived_in, "erase", artisan, "--reason", "surat 7/2026", "--yes")
+    assert again["rows"] == 0
+    assert run(lived_in, "enrol", "--artisan", artisan).returncode == 2
+
+    # A new machine: the list is brought along, the backup is older than it.
+    home = tmp_path / "new"
+    home.mkdir()
+    shutil.copy(lived_in / "erased.list", home)
+    restored = told(home, "restore", file, "--key-file", str(lived_in / "registry.key"))
+    assert restored == {"ledgers": 0, "changes": 0, "erased": 1}
+    assert b"Siti" not in (home / "registry.db").read_bytes()
+    (home / "erased.list").write_text("{}x")
+    for command in ("serve", "verify"):
+        done = run(home, command)
+        assert done.returncode == 1
+        assert "erased.list" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_nobody_is_erased_while_the_server_runs(home: Path, serving: Serving) -> None:
+    artisan = told(home, "enrol", "--name", "Siti")["artisan"]
+    done = run(home, "erase", artisan, "--reason", "surat 7", "--yes")
+    assert done.returncode == 3
+    assert "another process holds" in done.stderr
+    assert not (home / "erased.list").exists()
 
 
 def test_figures_have_a_port_of_their_own(home: Path) -> None:

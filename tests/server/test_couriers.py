@@ -12,6 +12,7 @@ from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known
 from canting_client.relay.deliver import Delivered, deliver, pass_on
 from canting_protocol.bundles import (
     VERSION,
+    WANTED,
     Bundle,
     Officer,
     read_bundle,
@@ -21,6 +22,11 @@ from canting_protocol.bundles import (
 from canting_protocol.crypto import SigningKey
 from canting_protocol.letters import read_letter
 from canting_protocol.limits import BUNDLE_BYTES_MAX
+from canting_server import erasing
+from canting_server.registry.post import Post
+from canting_server.store import logs
+from canting_server.store.database import SQLiteDatabase
+from canting_server.web.keys import DATABASE
 
 
 class Courier:
@@ -110,6 +116,25 @@ async def test_a_sale_that_was_carried_arrives_and_its_receipt_comes_back(
     assert not device.book.level()[0]
     assert device.book.carried() == (0, [])
     assert device.book.digest() == await served.digest(device.artisan)
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+async def test_an_erased_ledger_is_not_brought_back_and_is_carried_no_more(
+    served: Served, lina: Courier, monkeypatch: pytest.MonkeyPatch, asked_first: bool
+) -> None:
+    device, other = await served.joined(), await served.joined()
+    for each in (device, other):
+        each.sells(250_000)
+        lina.visits(each)
+    database = served.app[DATABASE]
+    assert isinstance(database, SQLiteDatabase)
+    await erasing.erase(served.home, served.registry, database, device.artisan, "surat 7")
+    if not asked_first:
+        monkeypatch.setattr(Post, "_wanted", lambda *_: WANTED)
+    await lina.delivers()
+    assert await served.look(logs.artisans) == [other.artisan]
+    assert await served.sold(other.artisan) == 250_000
+    assert lina.bag.letters(GOODS) == []
 
 
 async def test_two_couriers_with_the_same_letters_bring_a_sale_once(

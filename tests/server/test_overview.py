@@ -25,7 +25,7 @@ from canting_server.proof import everyones_sums
 from canting_server.registry import ask, learning
 from canting_server.registry import overview as chosen
 from canting_server.registry.columns import channel_word, month_text
-from canting_server.store import learned, ledgers, logs, migrations, overview, steps
+from canting_server.store import erasing, learned, ledgers, logs, migrations, overview, steps
 from canting_server.store.database import Connection, SQLite, run_group
 
 SITI, DEWI = ArtisanId(b"siti" * 2), ArtisanId(b"dewi" * 2)
@@ -189,7 +189,7 @@ def told(
 def test_the_overview_equals_what_the_whole_ledgers_say(
     script: list[tuple[int, int]], shuffle: int
 ) -> None:
-    """Voids early and late, consent to and fro, forks, moves: after every arrival."""
+    """Voids early and late, consent to and fro, forks, moves: after every arrival, and erased."""
     family = Household()
     for what, number in script:
         family.step(what, number)
@@ -220,6 +220,13 @@ def test_the_overview_equals_what_the_whole_ledgers_say(
             known = chance.choice([None, *times]) if times else None
             known = known if known is None else known + chance.choice((-1, 0, 0, 1))
             assert told(conn, day, known) == recomputed(conn, day, known)
+        for artisan in (SITI, DEWI):  # erased, one after the other
+            registry.do(lambda conn, whose=artisan: learning.take_away(conn, whose))
+            registry.do(lambda conn, whose=artisan: chosen.take_away(conn, whose))
+            registry.do(lambda conn, whose=artisan: erasing.forget(conn, whose))
+            assert registry.lines(artisan) == []
+            del held[artisan]
+            agrees(registry, held)
 
 
 # -- plain examples ----------------------------------------------------------------------------

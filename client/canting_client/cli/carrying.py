@@ -522,6 +522,10 @@ TURNED_AWAY: Final = {
     "too_many": "Jatah petugas ini sudah habis.",
     "expired": "Sertifikat petugas ini sudah habis.",
     "too_many_guesses": "Terlalu sering salah; coba lagi nanti.",
+    "erased": (
+        "Dinas sudah menghapus semua data Anda atas permintaan Anda, dan tidak menerimanya lagi. "
+        "Buku di perangkat ini tetap milik Anda: tidak ada yang berubah atau hilang."
+    ),
     "unknown_version": "Dinas memakai Canting versi lain; perbarui dulu. {safe}",
 }
 

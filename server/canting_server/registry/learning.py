@@ -53,6 +53,11 @@ def climb(conn: Connection, after: Climb, before: Climb) -> None:
     _climb(conn, _less(after, before))
 
 
+def take_away(conn: Connection, artisan: ArtisanId) -> None:
+    """Take from everyone's steps what an artisan added to them: her rows are about to go."""
+    climb(conn, {}, hers(conn, artisan, overview.person(conn, artisan)))
+
+
 def relearn(
     conn: Connection, artisan: ArtisanId, history: Iterable[tuple[int, learned.Taken]]
 ) -> None:

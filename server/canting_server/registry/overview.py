@@ -22,7 +22,7 @@ from canting_protocol.changes import (
 )
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, PROFILE, Standing
-from canting_protocol.ledger.rows import ChangeRow, Leg, Rows, Turnover, Write
+from canting_protocol.ledger.rows import ChangeRow, Leg, Nothing, Rows, Turnover, Write
 from canting_protocol.ledger.times import Clocks, day_of, month_of
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
@@ -67,6 +67,14 @@ def keep_up(
     elif was is not None and was.sharing >= Sharing.LINES:
         overview.forget_lines(conn, artisan)
     return Looked(was, now)
+
+
+def take_away(conn: Connection, artisan: ArtisanId) -> None:
+    """Take from everyone's sums what an artisan added to them: her rows are about to go."""
+    was = overview.person(conn, artisan)
+    if was is not None:
+        nobody = was._replace(sharing=Sharing.REGISTRY)
+        _keep_sums(conn, artisan, was, nobody, Rows(Nothing()), anew=True)
 
 
 def readable(raw: bytes) -> Any:

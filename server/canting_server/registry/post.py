@@ -37,6 +37,7 @@ from canting_protocol.letters import (
     to_id,
 )
 from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, REQUEST_INFLATED_BYTES_MAX
+from canting_protocol.log import ArtisanId
 from canting_protocol.messages import (
     VERSION,
     Answer,
@@ -177,12 +178,11 @@ class Post:
     async def _deliver(self, brought: Brought) -> bytes:
         said, bundle = brought
         if bundle.addresses:
-            known = await self.database.read(
-                lambda conn: [self._holds(conn, told) for told in bundle.addresses]
+            codes = await self.database.read(
+                lambda conn: [self._wanted(conn, told) for told in bundle.addresses]
             )
             taken = [
-                Taken(each.digest, "" if held else WANTED)
-                for each, held in zip(said.letters, known, strict=True)
+                Taken(each.digest, code) for each, code in zip(said.letters, codes, strict=True)
             ]
             return self._with_slip(said, [], taken)
         officer = self._officer(said, bundle.papers)
@@ -242,13 +242,16 @@ class Post:
                 return officer
         return None
 
-    def _holds(self, conn: Connection, told: bytes) -> bool:
-        """Say whether all that an address tells of is stored already."""
+    def _wanted(self, conn: Connection, told: bytes) -> str:
+        """Return what a courier is told of a letter of which he shows the address alone."""
         try:
             address = read_address(told)
         except Refused:
-            return False
-        return bool(address.spans) and self.registry.holds(conn, address)
+            return WANTED
+        if ArtisanId(address.artisan) in self.registry.erased:
+            return "erased"
+        held = bool(address.spans) and self.registry.holds(conn, address)
+        return "" if held else WANTED
 
     def _sealed(self, request: Request, reply: Reply, box: BoxPublic, asker: bytes = b"") -> bytes:
         if not box:

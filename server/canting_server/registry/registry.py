@@ -43,14 +43,16 @@ from canting_protocol.messages import (
     Reply,
     Request,
     Stated,
+    Turned,
     hash_code,
     read_receipt,
     write_receipt,
 )
 from canting_protocol.witness import witnessed
 from canting_server.registry import learning, overview
+from canting_server.registry.erased import Erased
 from canting_server.registry.portions import Part, Portion, log_of, portions, together
-from canting_server.store import learned, ledgers, logs, people, witnesses
+from canting_server.store import erasing, learned, ledgers, logs, people, witnesses
 from canting_server.store import overview as overview_rows
 from canting_server.store.database import Connection
 
@@ -62,6 +64,9 @@ _EXCEPTED_MAX: Final = 50 * RECEIPT_EXCEPTIONS_MAX
 DAY_SECONDS: Final = 86_400
 CLOCK_ERROR_SECONDS: Final = 60
 """What a direct contact leaves uncertain of a device's clock: the way, and a clock set by hand."""
+
+
+NOBODY: Final = Erased()
 
 
 class CodeRefused(Exception):
@@ -97,11 +102,17 @@ class Registry:
     """All ledgers, with the key that signs for them and where time and chance come from."""
 
     def __init__(
-        self, key: SigningKey, now: Callable[[], int], random: Callable[[int], bytes]
+        self,
+        key: SigningKey,
+        now: Callable[[], int],
+        random: Callable[[int], bytes],
+        erased: Erased = NOBODY,
     ) -> None:
         self.key = key
         self.now = now
         self.random = random
+        self.erased = erased
+        """Whose ledgers are not taken in again."""
 
     # -- the doors ---------------------------------------------------------------------------
 
@@ -109,7 +120,8 @@ class Registry:
         """Answer a verified request.
 
         Raises:
-            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
+            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger;
+                `erased`, when it is about nothing but a ledger that was erased.
         """
         now = self.now()
         taken_in: list[tuple[Part, Answer]] = []
@@ -135,8 +147,11 @@ class Registry:
         whole answer may spend on batches.
 
         Raises:
-            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger.
+            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger;
+                `erased`, when it is about nothing but a ledger that was erased.
         """
+        if len(request.ledgers) == 1 and ArtisanId(request.ledgers[0].artisan) in self.erased:
+            raise Refused("erased", "this ledger was erased at its artisan's request")
         now, sender = self.now(), PublicKey(request.key)
         reading = Reading(request.clock, CLOCK_ERROR_SECONDS) if reading is None else reading
         each = budget // len(request.ledgers)
@@ -157,6 +172,8 @@ class Registry:
         """
         for offer in offers:
             artisan = ArtisanId(offer.artisan)
+            if artisan in self.erased:
+                continue  # whatever is offered of it is turned away
             parties = Parties(logs.descriptors(conn, artisan), self.key.public)
             ours = {h.descriptor.log for h in offer.logs if h.descriptor.key == self.key.public}
             batches = [raw for raw in offer.batches if log_of(raw) in ours]
@@ -188,6 +205,9 @@ class Registry:
         batches speak for themselves.
         """
         artisan = ArtisanId(offer.artisan)
+        if artisan in self.erased:
+            turned = [Turned(index, "erased") for index in range(len(offer.batches))]
+            return TakenIn(Answer(artisan, [], [], b"", turned), 0, len(offer.batches), 0)
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         pen = self._pen(conn, artisan, parties)
         vouched = self._vouch(conn, artisan, pen, offer, now)
@@ -407,6 +427,27 @@ class Registry:
             self._rebuild(conn, artisan)
             log.info("ledger_rebuilt", artisan=artisan.hex())
         learning.climb_again(conn)
+
+    # -- erasing a person ---------------------------------------------------------------------
+
+    def listed(self, conn: Connection) -> list[ArtisanId]:
+        """Return whose ledgers are here that should have been erased."""
+        if not self.erased.erasures:
+            return []
+        return [artisan for artisan in logs.artisans(conn) if artisan in self.erased]
+
+    def erase_listed(self, conn: Connection) -> int:
+        """Delete every ledger that is here and should not be; return how many rows went."""
+        return sum(self.erase(conn, artisan) for artisan in self.listed(conn))
+
+    def erase(self, conn: Connection, artisan: ArtisanId) -> int:
+        """Delete everything of an artisan, and what she added to everyone's sums.
+
+        Nothing chains over her logs but they themselves. (design, 9)
+        """
+        learning.take_away(conn, artisan)
+        overview.take_away(conn, artisan)
+        return erasing.forget(conn, artisan)
 
     # -- inside ------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Copies of the whole database: one moment of it, compact, without what was erased."""
+"""The whole database, written anew: compact, and without what was erased."""
 
 import sqlite3
 from contextlib import closing
@@ -13,6 +13,17 @@ def copy_to(database: Path, target: Path) -> None:
     """
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as raw:
         raw.execute("VACUUM INTO ?", (str(target),))
+
+
+def scrub(raw: sqlite3.Connection) -> bool:
+    """Write a database anew without what was deleted from it, its write-ahead log too.
+
+    Deleted rows, and earlier forms of changed ones, lie in a file's free places until they are
+    overwritten. Returns False when somebody still reads what was there before.
+    """
+    raw.execute("VACUUM")
+    ((busy, _, _),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return not busy
 
 
 def sound(file: Path) -> bool:

@@ -25,6 +25,7 @@ import aiosqlite
 import structlog
 from filelock import FileLock, Timeout
 
+from canting_server.store.copies import scrub
 from canting_server.store.waiting import Waiting
 
 T = TypeVar("T")
@@ -383,6 +384,19 @@ class SQLiteDatabase(Writer):
             wal.stat().st_size if wal.exists() else 0,
             shutil.disk_usage(self._path.parent).free,
         )
+
+    async def scrub(self) -> None:
+        """Take from the file whatever bytes deleted rows have left in it.
+
+        Raises:
+            Unavailable: there is no room for it, or somebody still reads what was there before.
+        """
+        try:
+            clean = await _on_thread(self._writer, scrub)
+        except sqlite3.Error as error:
+            raise _told_as(error) from error
+        if not clean:
+            raise Unavailable("busy")
 
     async def _commit(self, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
         return await _on_thread(self._writer, lambda raw: run_group(raw, works))

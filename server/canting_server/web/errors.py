@@ -29,6 +29,7 @@ _STATUS: Final = {
     "unknown_code": 404,
     "code_used": 409,
     "code_expired": 410,
+    "erased": 410,
     "too_wide": 422,
 }
 
