@@ -122,6 +122,21 @@ def too_old(names: Iterable[str], keep: Keep) -> list[str]:
     return [name for _, name in found if name not in kept]
 
 
+def newest(folder: Path) -> Path | None:
+    """Return the newest backup in a folder."""
+    if not folder.is_dir():
+        return None
+    found = [file for file in folder.iterdir() if _NAME.fullmatch(file.name)]
+    return max(found, key=lambda file: file.name, default=None)
+
+
+def made_at(backup: Path) -> int:
+    """Return when a backup was made by its name, seconds since 1970."""
+    named = _NAME.fullmatch(backup.name)
+    assert named is not None
+    return int(datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC).timestamp())
+
+
 def unpack(backup: Path, target: Path, passphrase: str | None) -> bytes | None:
     """Write the database that a backup holds to a new file; return the key, if it holds that too.
 

@@ -22,6 +22,7 @@ from canting_protocol.log import ArtisanId
 from canting_protocol.messages import hash_code
 from canting_protocol.witness import Stead
 from canting_server import backups, erasing
+from canting_server import drill as drills
 from canting_server import logs as logging
 from canting_server.app import make_app, serve
 from canting_server.erasing import BadList
@@ -359,6 +360,51 @@ def restore(
     except (backups.NotDone, OSError) as error:
         _fail(f"nothing was restored: {error}", 1)
     _say(restored._asdict(), as_json=as_json)
+
+
+@app.command()
+def drill(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    home: Home = HERE,
+    passphrase_file: Passphrase = None,
+    devices: Annotated[
+        int | None, typer.Option(min=1, help="Only so many ledgers, drawn by chance.")
+    ] = None,
+    at: Annotated[
+        Path | None,
+        typer.Option(help="Where there is room for both; else the system's temporary folder."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Prove that nothing would be lost: restore the newest backup elsewhere, refill it, compare.
+
+    One simulated device for each ledger brings what the backup lacks. The registry here may be
+    serving meanwhile; nothing of it is touched.
+    """
+    _settings(home)
+    logging.configure("warning")  # each device would be told of
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the temporary home goes
+    begun = time.monotonic()
+    try:
+        passphrase = _passphrase(passphrase_file)
+        done = drills.drill(home, folder, passphrase, at=at, devices=devices)
+    except (backups.NotDone, OSError) as error:
+        _fail(f"the drill could not be held: {error}", 1)
+    told = {
+        "backup": str(done.backup),
+        "age_hours": round(done.age_seconds / 3600, 1),
+        "ledgers": done.ledgers,
+        "ledgers_in_backup": done.ledgers_in_backup,
+        "changes_in_backup": done.changes_in_backup,
+        "changes_refilled": done.changes_refilled,
+        "fetched_by_no_device": done.only_here,
+        "ledgers_equal": done.equal,
+        "ledgers_different": done.different,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
+    _say(told, as_json=as_json)
+    if done.different:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -96,6 +96,13 @@ def token_name(conn: Connection, hashed: bytes) -> str | None:
     return found[0][0] if found else None
 
 
+def last_heard(conn: Connection, artisan: ArtisanId) -> int | None:
+    """Return when a device of an artisan last stated how far it had come; None when none has."""
+    found = conn.fetch("SELECT MAX(heard) FROM statement WHERE artisan = $1", artisan)
+    latest: int | None = found[0][0]
+    return latest
+
+
 def heard(conn: Connection, artisan: ArtisanId, key: PublicKey, now: int) -> None:
     """Note that a device has stated, signed, how far it had come."""
     conn.execute(
