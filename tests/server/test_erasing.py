@@ -231,6 +231,17 @@ async def test_other_ledgers_of_the_same_request_go_on(served: Served) -> None:
     assert not await served.look(lambda conn: logs.is_artisan(conn, goes.artisan))
 
 
+async def test_a_request_for_erased_ledgers_alone_is_told_so(served: Served) -> None:
+    both = [await settled(served), await settled(served)]
+    offers = [device.book.offer(believe_nothing=True) for device in both]
+    for device in both:
+        await erase(served, device.artisan)
+    request = Request(VERSION, both[0].key.public, NOW, offers)
+    answered = await served.send(write_request(both[0].key, request))
+    assert answered.problem == (410, "erased")
+    assert await served.look(logs.artisans) == []
+
+
 async def test_a_code_of_hers_lets_nobody_in(served: Served) -> None:
     device = await settled(served)
     code = await served.code(device.artisan)

@@ -121,7 +121,7 @@ class Registry:
 
         Raises:
             Refused: `unknown_key`, when no certificate lets the sender speak for a ledger;
-                `erased`, when it is about nothing but a ledger that was erased.
+                `erased`, when it is about nothing but ledgers that were erased.
         """
         now = self.now()
         taken_in: list[tuple[Part, Answer]] = []
@@ -148,9 +148,9 @@ class Registry:
 
         Raises:
             Refused: `unknown_key`, when no certificate lets the sender speak for a ledger;
-                `erased`, when it is about nothing but a ledger that was erased.
+                `erased`, when it is about nothing but ledgers that were erased.
         """
-        if len(request.ledgers) == 1 and ArtisanId(request.ledgers[0].artisan) in self.erased:
+        if all(ArtisanId(offer.artisan) in self.erased for offer in request.ledgers):
             raise Refused("erased", "this ledger was erased at its artisan's request")
         now, sender = self.now(), PublicKey(request.key)
         reading = Reading(request.clock, CLOCK_ERROR_SECONDS) if reading is None else reading
