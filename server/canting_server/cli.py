@@ -38,7 +38,7 @@ from canting_server.settings import (
     make_key,
     open_registry,
 )
-from canting_server.store import logs, migrations, people, witnesses
+from canting_server.store import logs, migrations, overview, people, witnesses
 from canting_server.store.database import Connection, InUse, SQLite, open_sqlite, run_group, settle
 from canting_server.store.migrations import WrongSchema
 from canting_server.web.staff import hash_token
