@@ -57,12 +57,19 @@ BUNDLE_BYTES_MAX: Final = 1_052_672
 """What is posted to a door, and answered: room for one letter of the largest size."""
 BUNDLE_LETTERS_MAX: Final = 1_024
 
+FRAMED_BYTES_MAX: Final = 1_052_672
+"""What may be shown as frames: whatever may be posted to a door."""
+FRAME_PIECES_MAX: Final = 1_024
+"""Into how many pieces it is cut: three minutes of frames, and an instant of arithmetic."""
+FRAME_SEQUENCE_MAX: Final = 65_535
+"""The last frame before the first comes again: three hours later."""
+
 # The largest change must fit a batch, the fullest budget of batches a message.
 assert CHANGE_BYTES_MAX < BATCH_INFLATED_BYTES_MAX
 assert BATCH_INFLATED_BYTES_MAX + 1_000 < BATCH_BYTES_MAX
 assert BATCHES_BYTES_PER_MESSAGE_MAX + BATCH_BYTES_MAX < REQUEST_BYTES_MAX
 assert REQUEST_BYTES_MAX == REPLY_BYTES_MAX
 assert BATCH_INFLATED_BYTES_MAX < REQUEST_INFLATED_BYTES_MAX
-assert REQUEST_BYTES_MAX + 1_024 < LETTER_BYTES_MAX < BUNDLE_BYTES_MAX
+assert REQUEST_BYTES_MAX + 1_024 < LETTER_BYTES_MAX < BUNDLE_BYTES_MAX == FRAMED_BYTES_MAX
 assert GOODS_BYTES < BATCH_BYTES_MAX < LETTER_BYTES_MAX
 assert FRONTIER_HEADS_MAX * 250 < REQUEST_BYTES_MAX - BATCHES_BYTES_PER_MESSAGE_MAX

@@ -1,7 +1,9 @@
 """Every limit of `limits`, just within and one beyond."""
 
 import random
+import zlib
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from canting_protocol.dictionaries import DICTIONARIES
 from canting_protocol.door import admit, within_frontier
 from canting_protocol.errors import Refused, TooBig
 from canting_protocol.exchange import Exchange
+from canting_protocol.frames import Gathering, frames_of, heading_of, most_bytes, read_frame
 from canting_protocol.ledger.author import place
 from canting_protocol.ledger.judge import check
 from canting_protocol.ledger.pen import Pen
@@ -31,6 +34,9 @@ from canting_protocol.limits import (
     CHANGE_LINES_MAX,
     DICTIONARY_BYTES_MAX,
     ENROL_BYTES_MAX,
+    FRAME_PIECES_MAX,
+    FRAME_SEQUENCE_MAX,
+    FRAMED_BYTES_MAX,
     FRONTIER_HEADS_MAX,
     FRONTIER_HEADS_RESERVED,
     INTEGER_MAX,
@@ -432,3 +438,42 @@ def test_a_change_writes_one_to_sixty_four_fields(fields: int, *, fine: bool) ->
     else:
         with pytest.raises(TooBig):
             c.write(change)
+
+
+def test_what_is_shown_as_frames_is_at_most_framed_bytes_max() -> None:
+    content = bytes(FRAMED_BYTES_MAX)
+    assert most_bytes(2_000) == FRAMED_BYTES_MAX
+    most = next(frames_of(content, 2_000))
+    assert read_frame(most) is not None
+    with pytest.raises(TooBig):
+        frames_of(content + b"x", 2_000)
+    length = (FRAMED_BYTES_MAX + 1).to_bytes(3, "big")
+    assert read_frame(_checked(most[:4] + length + most[7:-4])) is None
+
+
+def test_a_content_is_cut_into_at_most_frame_pieces_max() -> None:
+    content = random.Random(0).randbytes(most_bytes(2))  # noqa: S311
+    heading = heading_of(content, 2)
+    assert (heading.pieces, heading.payload_bytes) == (FRAME_PIECES_MAX, 2)
+    gathering = Gathering()
+    for frame in islice(frames_of(content, 2), 5, FRAME_PIECES_MAX + 40):
+        gathering.take(frame)
+    assert gathering.content == content
+    with pytest.raises(TooBig):
+        frames_of(content + b"x", 2)
+    (frame,) = islice(frames_of(content, 2), 1)
+    length = (len(content) + 1).to_bytes(3, "big")
+    assert read_frame(_checked(frame[:4] + length + frame[7:-4])) is None
+
+
+def test_after_frame_sequence_max_comes_the_first_frame_again() -> None:
+    frames = list(islice(frames_of(b"kain", 18), FRAME_SEQUENCE_MAX + 2))
+    last = read_frame(frames[FRAME_SEQUENCE_MAX])
+    assert last is not None
+    assert last.sequence == FRAME_SEQUENCE_MAX
+    assert frames[-1] == frames[0]
+
+
+def _checked(data: bytes) -> bytes:
+    """Return a frame with its CRC."""
+    return data + zlib.crc32(b"canting/frame/1\0" + data).to_bytes(4, "big")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.vectors import ledgers, wire
+from tests.vectors import ledgers, shown, wire
 from tests.vectors.say import Json
 
 DATA: Final = Path(__file__).parent / "data"
@@ -23,6 +23,7 @@ FILES: Final[dict[str, Callable[[], Json]]] = {
     "private.json": wire.private,
     "receipts.json": wire.receipts,
     "exchange.json": wire.exchange,
+    "frames.json": shown.frames,
 }
 
 

@@ -16,13 +16,14 @@ from tests.vectors.devices import Device
 from tests.vectors.make import DATA, FILES, text_of
 from tests.vectors.wire import strands_of
 
+from canting_protocol import base45, codec
 from canting_protocol import changes as c
-from canting_protocol import codec
 from canting_protocol.batch import inflate, open_batch
 from canting_protocol.crypto import PublicKey, SigningKey, verify
 from canting_protocol.dictionaries import DICTIONARIES
 from canting_protocol.door import admit
 from canting_protocol.errors import Refused
+from canting_protocol.frames import Gathering, frames_of, heading_of, mask_of
 from canting_protocol.frontier import heads_of
 from canting_protocol.ledger.absorb import Ledger, merge
 from canting_protocol.ledger.causality import Author, Held
@@ -564,3 +565,43 @@ def test_an_altered_request_is_refused(case: Any) -> None:
     with pytest.raises(Refused) as refused:
         read_request(BYTES(case["bytes"]))
     assert refused.value.code == case["code"]
+
+
+# -- frames --------------------------------------------------------------------------------------
+
+
+def test_base45_is_written_and_read_as_told() -> None:
+    told = vectors("frames.json")["base45"]
+    for each in told["good"]:
+        assert base45.encode(BYTES(each["bytes"])) == each["text"]
+        assert base45.decode(each["text"]).hex() == each["bytes"]
+    for each in told["refused"]:
+        with pytest.raises(Refused):
+            base45.decode(each["text"])
+
+
+def test_a_mask_names_the_pieces_that_are_told() -> None:
+    for each in vectors("frames.json")["masks"]:
+        mask = mask_of(BYTES(each["session"]), each["pieces"], each["sequence"])
+        assert mask == int.from_bytes(BYTES(each["mask"]), "little")
+        if "of" in each:
+            assert mask == sum(1 << piece for piece in each["of"])
+
+
+@pytest.mark.parametrize("case", cases("frames.json", "contents"))
+def test_a_content_is_shown_as_those_frames(case: Any) -> None:
+    content, at_most = BYTES(case["content"]), case["payload_bytes_max"]
+    heading = heading_of(content, at_most)
+    assert heading.session.hex() == case["session"]
+    assert (heading.pieces, heading.payload_bytes) == (case["pieces"], case["payload_bytes"])
+    shown = list(itertools.islice(frames_of(content, at_most), case["frames"][-1]["sequence"] + 1))
+    for each in case["frames"]:
+        assert base45.encode(shown[each["sequence"]]) == each["text"]
+
+
+@pytest.mark.parametrize("case", cases("frames.json", "streams"))
+def test_a_stream_of_frames_comes_to_its_content_or_not_yet(case: Any) -> None:
+    gathering = Gathering()
+    new = [gathering.take(base45.decode(each)) for each in case["frames"]]
+    assert new == case["new"]
+    assert gathering.content == (None if case["content"] is None else BYTES(case["content"]))
