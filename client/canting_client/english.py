@@ -787,4 +787,51 @@ WORDS: Final[dict[str, str]] = {
         "Accept another device's book key, so that names written there are read here."
     ),
     "Kunci dari perangkat lain.": "The other device's key.",
+    # -- showing ----------------------------------------------------------------------------
+    "PENERIMA": "RECEIVER",
+    "JUMLAH": "NUMBER",
+    "GAMBAR": "PICTURES",
+    "Perlihatkan berkas sebagai kode QR yang bergerak, untuk dibaca kamera perangkat lain.": (
+        "Show a file as moving QR codes, to be read by another device's camera."
+    ),
+    "Siapa yang melihat layar ini bisa membaca berkasnya. Berhenti: Ctrl-C.": (
+        "Whoever sees this screen can read the file. To stop: Ctrl-C."
+    ),
+    "Berkas yang diperlihatkan.": "The file to show.",
+    "Kamera siapa yang membaca: laptop, hp.": "Whose camera reads it: laptop, hp (a phone).",
+    "Kode lebih rapat: untuk kamera yang tajam.": "Denser codes: for a sharp camera.",
+    "Berapa kode tiap detik.": "How many codes a second.",
+    "Folder baru untuk gambar, atau berkas baru .gif.": (
+        "A new folder for pictures, or a new .gif file."
+    ),
+    "Gambar di folder itu SVG, bukan PNG.": "The pictures in that folder are SVG, not PNG.",
+    "{file} terlalu besar untuk kode QR ini: paling banyak {most} byte.": (
+        "{file} is too large for these QR codes: {most} bytes at most."
+    ),
+    "{n} kode QR ditulis ke {target}.": "{n} QR codes written to {target}.",
+    "Kode {n}; perlu {pieces} kode yang terbaca. Berhenti: Ctrl-C": (
+        "Code {n}; {pieces} must be read. To stop: Ctrl-C"
+    ),
+    "Jendela ini terlalu kecil: perlu {columns} kolom dan {rows} baris. "
+    "Perkecil hurufnya, atau tulis ke berkas: --out kode.gif": (
+        "This window is too small: {columns} columns and {rows} lines are needed. "
+        "Make its letters smaller, or write to a file: --out kode.gif"
+    ),
+    "Baca berkas kembali dari gambar kode QR-nya, dalam urutan apa pun.": (
+        "Read a file back from pictures of its QR codes, in any order."
+    ),
+    "Yang sudah ada tidak pernah ditimpa.": "What is there already is never overwritten.",
+    "Foto, GIF, atau folder berisi gambar.": "Photos, a GIF, or a folder of pictures.",
+    "Berkas baru untuk isinya.": "A new file for what is read.",
+    "Tidak ada kode QR dari Canting di gambar itu.": "There is no QR code of Canting in them.",
+    "Belum lengkap: baru {gathered} dari {pieces} bagian terbaca. "
+    "Tambahkan gambar, lalu ulangi dengan semuanya.": (
+        "Not whole yet: {gathered} of {pieces} parts were read. "
+        "Add pictures, and repeat with all of them."
+    ),
+    "Lengkap: {n} byte ditulis ke {target}.": "Whole: {n} bytes written to {target}.",
+    "{file} tidak terbaca sebagai gambar": "{file} cannot be read as a picture",
+    "Untuk kode QR, pasang dulu: pip install 'canting[{extra}]'": (
+        "For QR codes, first: pip install 'canting[{extra}]'"
+    ),
 }

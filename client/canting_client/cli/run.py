@@ -46,6 +46,7 @@ ROOMS: Final = {
     "carrying": ("import", "key", "join", "sync", "give", "take"),
     "relaying": ("relay",),
     "recovering": ("sheet", "recover"),
+    "showing": ("show-qr", "read-qr"),
 }
 """In which module each command is: only the one that is wanted is loaded, for a help page all."""
 
