@@ -19,6 +19,7 @@ SMALL: Final = (
         ("fairness", "--batches", "300", "--devices", "100"),
     ),
     ("staff's questions over a city", ("ask",)),
+    ("QR frames of a letter, some of them lost", ("frames",)),
 )
 LARGE: Final = (
     ("intake, workload M", ("intake", "--artisans", "300", "--months", "12")),
@@ -28,6 +29,7 @@ LARGE: Final = (
         ("fairness", "--batches", "5000", "--devices", "1000"),
     ),
     ("staff's questions, everyone sharing lines", ("ask", "--all")),
+    SMALL[-1],
 )
 
 
