@@ -168,6 +168,7 @@ class Book:
         self._device = device
         self._chance = chance
         self._guard_path = guard_path
+        self._durable = durable
         self._lock = FileLock(f"{path}.lock", timeout=60)
         self._salted: set[bytes] = set()
         self._conn = store.connect(path, durable=durable)
@@ -651,7 +652,7 @@ class Book:
             return
         remembered = guard.read(self._guard_path)
         if remembered != Guard(own.log, own.n, own.hash):
-            guard.write(self._guard_path, Guard(own.log, own.n, own.hash))
+            guard.write(self._guard_path, Guard(own.log, own.n, own.hash), durable=self._durable)
         if store.setting(self._conn, "guarded") is None:
             with self.write():
                 store.set_setting(self._conn, "guarded", b"1")

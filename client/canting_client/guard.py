@@ -33,12 +33,13 @@ def read(path: Path) -> Guard | None:
         return None
 
 
-def write(path: Path, guard: Guard) -> None:
-    """Remember a head, durably: by temporary file, fsync and rename."""
+def write(path: Path, guard: Guard, *, durable: bool = True) -> None:
+    """Remember a head, durably: by temporary file, fsync (not in a simulation) and rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     with beside.open("wb") as file:
         file.write(codec.encode(guard))
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     beside.replace(path)

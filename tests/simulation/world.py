@@ -35,7 +35,7 @@ from canting_protocol.messages import (
 )
 from canting_server.registry.post import Post
 from canting_server.registry.registry import Registry
-from canting_server.store import migrations, people
+from canting_server.store import ledgers, migrations, people
 from canting_server.store.database import (
     Connection,
     SQLite,
@@ -237,6 +237,13 @@ class Device:
     def hashes(self) -> frozenset[bytes]:
         """Return everything the book holds."""
         return frozenset(row.hash for row in self.book.rows().all(ChangeRow))
+
+    def level(self) -> bool:
+        """Say whether the phone and the registry hold the same, and the phone knows it."""
+        rows = ledgers.LedgerRows(SQLite(self.world.server.raw), self.artisan)
+        theirs = frozenset(row.hash for row in rows.find(ChangeRow, ()))
+        they_lack, i_lack, _, _ = self.book.level()
+        return self.hashes() == theirs and not they_lack and not i_lack
 
     def record(self, change: c.Change) -> Placed:
         """Write something down, and let the witness know what was known."""
