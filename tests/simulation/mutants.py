@@ -20,12 +20,14 @@ from unittest.mock import patch
 
 import structlog
 from msgspec import structs
-from tests.client import test_book
+from tests.client import test_book, test_custody
 from tests.client.pair import Pair
 from tests.ledger import test_properties, test_rules
 from tests.simulation import history
 
 from canting_client import book as book_module
+from canting_client import store
+from canting_client.relay.bag import GOODS, QUESTION, Bag
 from canting_protocol import batch, crypto, door, frontier, messages
 from canting_protocol.errors import Refused
 from canting_protocol.ledger import (
@@ -44,6 +46,7 @@ from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.pen import Pen
 from canting_protocol.ledger.registers import Standing
 from canting_protocol.ledger.rows import ChangeRow, Rows, VoidRow
+from canting_protocol.letters import digest_of, read_letter
 from canting_protocol.messages import Reason, Verdict
 from canting_server.registry.registry import Registry
 
@@ -359,14 +362,151 @@ def what_is_awaited_covers_already(stack: ExitStack) -> None:
     swap(stack, causality.Held, "__init__", init)
 
 
+# -- couriers ------------------------------------------------------------------------------------
+
+
+@mutant
+def a_couriers_word_is_taken_for_stored(stack: ExitStack) -> None:
+    plain = book_module.Book.letters
+
+    def letters(self: Any) -> Any:
+        for raw in store.letters(self.conn):
+            if store.slips(self.conn, digest_of(raw)):
+                store.drop_letter(self.conn, digest_of(raw))
+        return plain(self)
+
+    swap(stack, book_module.Book, "letters", letters)
+    swap(stack, book_module, "_uncovered", lambda *_: {(b"", 0, b"")})
+
+
+@mutant
+def a_bag_drops_by_number(stack: ExitStack) -> None:
+    def settle(self: Bag, slip: Any) -> int:
+        named = {each.digest for each in slip.letters}
+        letters = [read_letter(raw) for raw in self.letters(GOODS)]
+        highest = {
+            span.log: span.n
+            for letter in letters
+            if letter.digest in named
+            for span in letter.address.spans
+        }
+        gone = [
+            letter.digest
+            for letter in letters
+            if any(span.n <= highest.get(span.log, 0) for span in letter.address.spans)
+        ]
+        for digest in gone:
+            self._conn.execute("DELETE FROM letter WHERE digest = ?", (digest,))
+        return len(gone)
+
+    swap(stack, Bag, "settle", settle)
+
+
+@mutant
+def any_slip_lets_a_bag_drop(stack: ExitStack) -> None:
+    from canting_client.relay import deliver as where
+
+    plain = where.read_slip
+
+    def read_slip(data: bytes) -> Any:
+        said = plain(data)
+        return Anyones(said)
+
+    class Anyones:
+        """A slip that seems to be everybody's."""
+
+        def __init__(self, said: Any) -> None:
+            self.letters = said.letters
+            self.giver = self.taker = Anyone()
+
+    class Anyone:
+        """Equal to everyone."""
+
+        def __eq__(self, _: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    swap(stack, where, "read_slip", read_slip)
+
+
+@mutant
+def a_question_is_asked_once(stack: ExitStack) -> None:
+    plain = Bag.settle
+
+    def settle(self: Bag, slip: Any) -> int:
+        for each in slip.letters:
+            self._conn.execute(
+                "DELETE FROM letter WHERE digest = ? AND kind = ?", (each.digest, QUESTION)
+            )
+        return plain(self, slip)
+
+    swap(stack, Bag, "settle", settle)
+
+
+@mutant
+def copies_of_a_phone_share_one_question(stack: ExitStack) -> None:
+    from canting_protocol.letters import Address
+
+    plain = book_module.Address
+
+    def address(*parts: Any, asker: bytes = b"", **more: Any) -> Address:
+        return plain(*parts, **more)
+
+    swap(stack, book_module, "Address", address)
+
+
+@mutant
+def a_device_does_not_hear_that_it_was_forgotten(stack: ExitStack) -> None:
+    swap(stack, book_module.Book, "taken_by", lambda *_: None)
+
+
+@mutant
+def anybody_vouches(stack: ExitStack) -> None:
+    from canting_protocol import bundles, witness
+
+    swap(stack, witness, "verify", lambda *_: None)
+    swap(stack, bundles, "verify", lambda *_: None)
+
+
+@mutant
+def a_witness_holds_for_every_ledger(stack: ExitStack) -> None:
+    from canting_server.registry import registry as where
+
+    plain = where.witnessed
+
+    def witnessed(papers: Any, registry: Any) -> Any:
+        class Whose(bytes):
+            """Every artisan."""
+
+            def __ne__(self, _: object) -> bool:
+                return False
+
+            __hash__ = None  # type: ignore[assignment]
+
+        return [
+            each._replace(said=structs.replace(each.said, artisan=Whose(each.said.artisan)))
+            for each in plain(papers, registry)
+        ]
+
+    swap(stack, where, "witnessed", witnessed)
+
+
 def rules() -> Iterator[Callable[[], None]]:
     """Yield the plain examples, and the property of order."""
     yield test_properties.test_any_order_and_grouping_of_arrival_gives_the_same_ledger
     for name, function in inspect.getmembers(test_rules, inspect.isfunction):
         if name.startswith("test_"):
             yield function
-    for name, function in inspect.getmembers(test_book, inspect.isfunction):
-        if name.startswith("test_"):
+    found = inspect.getmembers(test_book, inspect.isfunction)
+    found += inspect.getmembers(test_custody, inspect.isfunction)
+    for name, function in found:
+        if name == "test_a_stranger_vouches_for_nobody":
+            for forged in ("officer", "witness", "artisan"):
+                yield functools.wraps(function)(
+                    functools.partial(_with_a_pair, functools.partial(function, forged=forged))
+                )
+        elif name.startswith("test_"):
             yield functools.wraps(function)(functools.partial(_with_a_pair, function))
 
 
