@@ -31,6 +31,7 @@ from canting_protocol.ledger.rows import (
     CertificateRow,
     ChangeRow,
     HeadRow,
+    RevokedRow,
     Rows,
     digest,
 )
@@ -101,6 +102,8 @@ class Learned(NamedTuple):
     rotated: bool
     stale: bool
     """The receipt was older than one already held: the registry may have been restored."""
+    revoked: bool = False
+    """The registry trusts this device no further: what it writes is kept, and waits."""
 
 
 class Sent(NamedTuple):
@@ -283,6 +286,11 @@ class Book:
         """The end of what this book has written itself."""
         found = store.setting(self._conn, "own")
         return None if found is None else read_own(found)
+
+    @property
+    def revoked(self) -> bool:
+        """Whether the registry trusts this device no further, as far as the book knows."""
+        return is_revoked(self.rows(), self.device)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -583,7 +591,8 @@ class Book:
             for log in held_logs.logs()
             if (strands := held_logs.strands(log)) is not None
         )
-        i_lack = any(
+        # A revoked device is not given what others write: there is nothing to ask for again.
+        i_lack = not self.revoked and any(
             (strands := held_logs.strands(head.log)) is None
             or strands.find(head.n, head.hash) is None
             for head in theirs
@@ -622,6 +631,9 @@ class Book:
                 self._conn.execute("ROLLBACK")
                 raise
         if store.setting(self._conn, "projection") != PROJECTION.to_bytes(4, "big"):
+            with self._lock, self._conn:
+                self._conn.execute("BEGIN IMMEDIATE")
+                store.renew_tables(self._conn)
             self.rebuild()
             with self.write():
                 store.set_setting(self._conn, "projection", PROJECTION.to_bytes(4, "big"))
@@ -758,7 +770,10 @@ class Writing:
         store.set_setting(self.conn, "stated", told)
         # A registry that forgot is shown its newest receipt, whichever way the next question goes.
         store.set_setting(self.conn, "stale", b"1" if stale else None)
-        return Learned(len(new), len(admitted.refused), rotated=copied, stale=stale)
+        revoked = is_revoked(self.pen.rows, self._device.public)
+        return Learned(
+            len(new), len(admitted.refused), rotated=copied, stale=stale, revoked=revoked
+        )
 
     def _go_on(self) -> None:
         """Let the first change begin a log whose parent is the end of what the lost device wrote.
@@ -780,3 +795,8 @@ class Writing:
         if self.pen.own is not None and self.pen.own != self._own:
             store.set_setting(self.conn, "own", write_own(self.pen.own))
         store.save(self.conn, self.pen.rows, whole=self.pen.whole)
+
+
+def is_revoked(rows: Rows, key: PublicKey) -> bool:
+    """Say whether a key was revoked in a ledger."""
+    return any(row.key == key for row in rows.group(RevokedRow).values())

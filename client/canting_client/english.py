@@ -194,6 +194,12 @@ WORDS: Final[dict[str, str]] = {
     "disimpan, menunggu": "stored, waiting",
     "disimpan, tidak dihitung": "stored, not counted",
     "dinas belum mengenal jenis catatan ini": "the registry does not know this kind of record yet",
+    "perangkat yang menulisnya dicabut dinas": "the department revoked the device that wrote it",
+    "Perangkat ini dicabut oleh dinas sejak {date}{why}; catatan sesudahnya ditahan dinas "
+    "sampai diperiksa.": (
+        "The department revoked this device on {date}{why}; it holds back what was recorded "
+        "after that until it has been checked."
+    ),
     "isinya tidak terbaca": "what it holds cannot be read",
     "bukan wewenang yang menulis": "its writer may not write this",
     "yang dibatalkan bukan catatan sendiri": "what it voids is somebody else's",

@@ -25,6 +25,7 @@ from canting_protocol.changes import (
     Production,
     Purchase,
     Return,
+    Revoke,
     Sale,
     SaleLine,
     Sharing,
@@ -39,7 +40,15 @@ from canting_protocol.ledger.causality import Author, Held
 from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.posting import WORD, is_voided
 from canting_protocol.ledger.registers import CONSENT, CONSENT_LEVEL, Standing
-from canting_protocol.ledger.rows import Balance, ChangeRow, Reference, Stock, Write
+from canting_protocol.ledger.rows import (
+    Balance,
+    ChangeRow,
+    Reference,
+    RevokedRow,
+    Stock,
+    Write,
+)
+from canting_protocol.ledger.times import day_of
 from canting_protocol.log import PREFIX_BYTES, LogId
 from canting_protocol.messages import Reason, Verdict
 from canting_protocol.names import Key
@@ -331,6 +340,30 @@ def sharing(book: Book) -> Sharing:
         if write.standing == Standing.SHOWN:
             return Sharing(plain(write.value))
     return Sharing.TOTALS
+
+
+class Revocation(NamedTuple):
+    """That the registry trusts this device no further: since which day, and why."""
+
+    day: int
+    reason: str | None
+
+
+def revocation(book: Book) -> Revocation | None:
+    """Return when and why this device was revoked; None when it was not."""
+    rows = book.rows()
+    found = [
+        change
+        for row in rows.group(RevokedRow).values()
+        if row.key == book.device
+        and (change := rows.get(ChangeRow, row.log, row.n, row.hash)) is not None
+    ]
+    if not found:
+        return None
+    first = min(found, key=lambda change: (change.t, change.n))
+    view = read(first.body)
+    reason = view.reason if isinstance(view, Revoke) else None
+    return Revocation(day_of(first.t), None if reason is None else str(reason))
 
 
 # -- facts ----------------------------------------------------------------------------------

@@ -9,7 +9,16 @@ from typing import Final
 
 from canting_protocol.crypto import PublicKey
 from canting_protocol.ledger import tables
-from canting_protocol.ledger.rows import PROJECTION, SHAPES, R, Row, Rows, Values, values_of
+from canting_protocol.ledger.rows import (
+    PROJECTION,
+    SHAPES,
+    ChangeRow,
+    R,
+    Row,
+    Rows,
+    Values,
+    values_of,
+)
 from canting_protocol.log import Descriptor, LogId
 
 FORMAT: Final = 2
@@ -80,6 +89,17 @@ def make(conn: sqlite3.Connection) -> None:
     conn.execute("CREATE INDEX change_by_kind ON change (kind, log, n)")
     conn.execute(f"PRAGMA user_version = {FORMAT}")
     set_setting(conn, "projection", PROJECTION.to_bytes(4, "big"))
+
+
+def renew_tables(conn: sqlite3.Connection) -> None:
+    """Make every table that can be computed again anew, empty, as this version has it.
+
+    The changes stay: a book's own stand nowhere else.
+    """
+    for shape, statement in zip(SHAPES, tables.create("sqlite", tables.ALONE), strict=True):
+        if shape is not ChangeRow:
+            conn.execute(f"DROP TABLE IF EXISTS {shape.TABLE}")
+            conn.execute(statement)
 
 
 def check_format(conn: sqlite3.Connection) -> None:

@@ -32,6 +32,8 @@ class Outcome(NamedTuple):
     """The book was restored or copied, and goes on in a new log."""
     level: bool
     """Both ends hold the same."""
+    revoked: bool = False
+    """The registry trusts this device no further."""
 
 
 async def talk(book: Book, device: SigningKey, now: Callable[[], int], post: Post) -> Outcome:
@@ -69,4 +71,11 @@ async def talk(book: Book, device: SigningKey, now: Callable[[], int], post: Pos
                 stale_rounds, show = stale_rounds + 1, True
         they_lack, i_lack, mine, theirs = book.level()
         exchange = exchange.answered(mine, theirs)
-    return Outcome(exchange.round_trips, received, turned, rotated, level=not (they_lack or i_lack))
+    return Outcome(
+        exchange.round_trips,
+        received,
+        turned,
+        rotated,
+        level=not (they_lack or i_lack),
+        revoked=book.revoked,
+    )

@@ -54,6 +54,7 @@ class Kind(IntEnum):
     VISIT = 22
     TRAINING = 23
     AID = 24
+    REVOKE = 25
 
 
 Whole = Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
@@ -438,6 +439,17 @@ class Certificate(_Change, frozen=True, tag=19):
     """The X25519 key that letters to it are sealed to."""
 
 
+class Revoke(_Change, frozen=True, tag=25):
+    """The registry trusts a key no further: of its logs only these heads, and what is below, stand.
+
+    Several revocations of one key are a union: a later one that names further heads accepts more.
+    """
+
+    key: Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+    heads: Annotated[list[Piece], Meta(max_length=MARK_PIECES_MAX)]
+    reason: Code | None = None
+
+
 Change = (
     Profile
     | Item
@@ -458,6 +470,7 @@ Change = (
     | Consent
     | Clock
     | Certificate
+    | Revoke
 )
 
 _KNOWN: Final = frozenset(shape.__struct_config__.tag for shape in Change.__args__)

@@ -139,6 +139,7 @@ class Reason(IntEnum):
     OUT_OF_SCOPE = 3
     NOT_YOURS = 4
     NOT_A_FACT = 5
+    REVOKED = 6
 
 
 class ReceiptHead(Array, frozen=True):

@@ -28,6 +28,7 @@ from canting_server.app import make_app, serve
 from canting_server.erasing import BadList
 from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
+from canting_server.registry import revoking
 from canting_server.registry.erased import REASON_LETTERS_MAX
 from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
@@ -256,6 +257,82 @@ def token(
     made = "cst_" + secrets.token_urlsafe(32)
     _beside(home, lambda conn: people.add_token(conn, hash_token(made), name, int(time.time())))
     _say({"token": made}, as_json=as_json)
+
+
+Artisan = Annotated[str, typer.Argument(help="Her id.")]
+Key = Annotated[str, typer.Argument(help="The device's key, or the first 8 letters or more of it.")]
+
+
+@app.command()
+def devices(artisan: Artisan, home: Home = HERE, as_json: Json = False) -> None:
+    """List an artisan's devices: when they were let in and heard, their heads, who is revoked."""
+    _settings(home)
+    registry = open_registry(home)
+    found = _beside(home, lambda conn: revoking.devices(conn, registry, _artisan(conn, artisan)))
+    if as_json:
+        _say({"artisan": artisan, "devices": found}, as_json=True)
+        return
+    for each in found:
+        note = f", REVOKED, {each.parked} changes parked" if each.revoked else ""
+        typer.echo(f"{each.key}{note}")
+        typer.echo(f"  let in: {', '.join(each.certified) or 'never'}")
+        typer.echo(f"  heard: {each.heard or 'never'}")
+        for log in each.logs:
+            typer.echo(f"  log {log.log}: {' '.join(log.heads) or 'nothing held'}")
+
+
+@app.command()
+def revoke(
+    artisan: Artisan,
+    key: Key,
+    reason: Annotated[str, typer.Option(help="Why: stolen, replaced … Her devices show it.")],
+    home: Home = HERE,
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="LOG:N:HASH", help="Trust it as far as this head; repeat it."),
+    ] = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="Trust all that has arrived by now; the default.")
+    ] = False,
+    none: Annotated[bool, typer.Option("--none", help="Trust nothing of it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Trust a device no further. What it writes from now on is kept, and waits for `accept`.
+
+    Several revocations of one device are a union: none takes back what another lets stand.
+    """
+    _settings(home)
+    registry = open_registry(home)
+    if bool(at) + now + none > 1:
+        _fail("choose one of --at, --now and --none", 2)
+    heads = at or ([] if none else None)
+
+    def work(conn: Connection) -> revoking.Outcome:
+        return revoking.revoke(conn, registry, _artisan(conn, artisan), key, heads, reason)
+
+    _say_outcome(home, work, as_json=as_json)
+
+
+@app.command()
+def accept(artisan: Artisan, key: Key, home: Home = HERE, as_json: Json = False) -> None:
+    """Let everything count that has arrived of a revoked device by now."""
+    _settings(home)
+    registry = open_registry(home)
+
+    def work(conn: Connection) -> revoking.Outcome:
+        return revoking.accept(conn, registry, _artisan(conn, artisan), key)
+
+    _say_outcome(home, work, as_json=as_json)
+
+
+def _say_outcome(
+    home: Path, work: Callable[[Connection], revoking.Outcome], *, as_json: bool
+) -> None:
+    try:
+        outcome = _beside(home, work)
+    except revoking.NotSo as error:
+        _fail(str(error), 2)
+    _say(outcome._asdict(), as_json=as_json)
 
 
 @app.command()

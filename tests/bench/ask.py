@@ -99,8 +99,8 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
     shown = shares == 2
     return {
         "INSERT INTO artisan VALUES (?, ?)": [(artisan, 1_700_000_000)],
-        "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?)": [
-            (artisan, key, log, 1, chance.randbytes(32), 0)
+        "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?)": [
+            (artisan, key, log, 1, chance.randbytes(32), 0, b"")
         ],
         "INSERT INTO statement VALUES (?, ?, ?)": [(artisan, key, LAST_DAY * 86_400)],
         "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)": [

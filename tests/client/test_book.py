@@ -254,6 +254,8 @@ def test_tables_of_another_projection_are_computed_again(pair: Pair) -> None:
         siti.record(SALE)
         before = siti.digest()
         siti.conn.execute("DELETE FROM turnover")
+        siti.conn.execute("ALTER TABLE stock ADD COLUMN of_another_version INTEGER")
+        siti.conn.execute("DROP TABLE revoked")
         store.set_setting(siti.conn, "projection", b"\0\0\0\0")
     with pair.book("a") as siti:
         assert siti.digest() == before

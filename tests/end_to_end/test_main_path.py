@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.end_to_end.processes import Server, canting, free_port, run
 
@@ -66,6 +68,62 @@ def test_an_artisan_records_offline_and_staff_ask_after_one_sync(
     server.stop()
     assert told(run(OPERATOR, "verify", home=server.home), "wrong") == "[]"
     assert told(run(OPERATOR, "rebuild", home=server.home), "differed") == "[]"
+
+
+def test_a_stolen_phone_is_revoked_and_what_was_honest_is_accepted(
+    server: Server, tmp_path: Path
+) -> None:
+    stolen, other = tmp_path / "hp1", tmp_path / "hp2"
+    canting(stolen, "init", "buku")
+    canting(stolen, "item", "add", "Kain cap", "--price", "100.000")
+    canting(stolen, "sell", "kain", "1")
+    enrolled = run(OPERATOR, "enrol", home=server.home)
+    artisan = told(enrolled, "artisan")
+    canting(stolen, "join", server.url, told(enrolled, "code"))
+    canting(stolen, "sync")
+    canting(stolen, "sell", "kain", "2")  # an honest sale, still on its way
+    listed = operator(server, "devices", artisan)["devices"]
+    assert [(each["revoked"], len(each["logs"])) for each in listed] == [(False, 1)]
+    key = listed[0]["key"]
+    assert canting(stolen, "status")["revoked"] is None
+
+    revoked = operator(server, "revoke", artisan, key[:12], "--reason", "dicuri")
+    assert (revoked["key"], revoked["parked"]) == (key, 0)
+    synced = canting(stolen, "sync")["books"][0]
+    assert (synced["only_here"], synced["revoked"]["reason"]) == (0, "dicuri")
+    assert synced["round_trips"] == 1
+    words = run("canting_client.cli", "sync", home=stolen)
+    assert "Perangkat ini dicabut oleh dinas sejak" in words
+    assert "(dicuri); catatan sesudahnya ditahan dinas sampai diperiksa." in words
+    words = run("canting_client.cli", "--lang", "en", "status", home=stolen)
+    assert "The department revoked this device on" in words
+    assert "the department revoked the device that wrote it" in words
+
+    again = run(OPERATOR, "enrol", "--artisan", artisan, home=server.home)
+    canting(other, "init", "buku")
+    canting(other, "join", server.url, told(again, "code"))
+    assert canting(other, "stock")["rows"][0]["quantity"] == -1000
+    listing = run(OPERATOR, "devices", artisan, home=server.home)
+    assert f"{key}, REVOKED, 2 changes parked" in listing
+    assert operator(server, "accept", artisan, key)["parked"] == 0
+    canting(stolen, "sell", "kain", "5")  # by the thief
+    canting(stolen, "sync")
+    canting(other, "sync")
+    assert canting(other, "stock")["rows"][0]["quantity"] == -3000
+    refused = run(OPERATOR, "revoke", artisan, key, "--reason", "x", home=server.home, check=False)
+    assert "revoked already" in refused
+    both = ("--now", "--none", "--reason", "x")
+    assert "choose one" in run(
+        OPERATOR, "revoke", artisan, key, *both, home=server.home, check=False
+    )
+    server.stop()
+    assert told(run(OPERATOR, "verify", home=server.home), "wrong") == "[]"
+    assert told(run(OPERATOR, "rebuild", home=server.home), "differed") == "[]"
+
+
+def operator(server: Server, *arguments: str) -> Any:
+    """Run an operator's command; return its JSON."""
+    return msgspec.json.decode(run(OPERATOR, *arguments, "--json", home=server.home))
 
 
 def test_a_registry_without_its_database_learns_everything_again(tmp_path: Path) -> None:

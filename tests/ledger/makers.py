@@ -203,6 +203,12 @@ def counted(name: c.Name, pieces: int, **rest: object) -> c.Count:
     return c.Count([c.CountLine(name, pieces * 1000)], **rest)  # type: ignore[arg-type]
 
 
+def revoke(whose: Phone, *heads: Placed, first: int = 1) -> c.Revoke:
+    """Trust a phone's key no further than some heads."""
+    pieces = [c.Piece(head.log[:8], first, head.n, head.hash[:8]) for head in heads]
+    return c.Revoke(whose.key.public, pieces, "stolen")
+
+
 def key(placed: Placed) -> Key:
     """Return the table key of what a change introduced."""
     return Key(f"{placed.log[:8].hex()}.{placed.n}")

@@ -18,7 +18,7 @@ from canting_protocol.names import Key
 TODAY = MONDAY // DAY
 
 numbers = st.integers(0, 2**53 - 1)
-steps = st.lists(st.tuples(st.integers(0, 11), numbers), min_size=1, max_size=40)
+steps = st.lists(st.tuples(st.integers(0, 12), numbers), min_size=1, max_size=40)
 
 
 class Family:
@@ -77,8 +77,30 @@ class Family:
                 piece = c.Piece(head.log[:8], 1, head.n, head.hash[:8])
                 self.phones[3].hear(phone)
                 self.phones[3].write(c.Clock(piece, chance.randrange(-9, 9) * DAY, 60))
+            case 12 if phone.own is not None:
+                self.revoke(phone, chance)
             case _:
                 pass
+
+    def revoke(self, phone: Phone, chance: random.Random) -> None:
+        """Let the department, whatever it has heard, name any of a key's changes as heads."""
+        dinas = self.phones[3]
+        if chance.random() < 0.5:
+            dinas.hear(phone)
+        whose = chance.choice([each for each in self.phones if each.key.public == phone.key.public])
+        mine = [
+            each for each in whose.changes.values() if whose.logs[each.log].key == phone.key.public
+        ]
+        heads = [
+            c.Piece(
+                each.log[:8],
+                1 if chance.random() < 0.7 else chance.randrange(1, each.n + 1),
+                each.n,
+                each.hash[:8],
+            )
+            for each in chance.sample(mine, min(len(mine), chance.randrange(4)))
+        ]
+        dinas.write(c.Revoke(phone.key.public, heads))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,5 +1,7 @@
 """The rules of the ledger (design, section 5), each as a plain example that can be read aloud."""
 
+from itertools import permutations
+
 import pytest
 from tests.ledger.makers import (
     DAY,
@@ -7,21 +9,31 @@ from tests.ledger.makers import (
     REGISTRY,
     Ledger,
     Phone,
+    absorbed,
     counted,
     item,
     key,
     made,
     priced,
+    revoke,
     sold,
 )
 
 from canting_protocol import changes as c
-from canting_protocol.ledger.causality import Author, Held
+from canting_protocol.ledger.author import place
+from canting_protocol.ledger.causality import Author, Held, unpack
 from canting_protocol.ledger.pen import Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.registers import Standing, canonical, restated
-from canting_protocol.ledger.rows import Balance, ChangeRow, VoidRow
+from canting_protocol.ledger.rows import (
+    Balance,
+    ChangeRow,
+    ClockRow,
+    HeadRow,
+    RevokedRow,
+    VoidRow,
+)
 from canting_protocol.messages import Reason, Verdict
 
 TODAY = (MONDAY + 7 * 3600) // DAY
@@ -113,6 +125,8 @@ def test_a_sale_voided_by_two_phones_is_gone_once() -> None:
     budi.write(c.Void(budi.name(sale)))
     ledger = Ledger(siti, budi)
     assert (ledger.stock(kain).quantity, ledger.turnover()) == (4000, 70_000)
+    one_by_one = [[each] for each in ledger.changes.values()]
+    assert absorbed(ledger.parties, one_by_one) == ledger.digest
 
 
 def test_a_void_may_arrive_before_what_it_voids() -> None:
@@ -381,3 +395,177 @@ def test_the_pen_begins_a_new_log_with_the_old_head_as_its_parent() -> None:
     newest = siti.logs[siti.own.log]  # type: ignore[index]
     assert newest.parent == last.hash
     assert isinstance(siti.pen(), Pen)
+
+
+# -- revocation -----------------------------------------------------------------------------
+
+
+def parked(ledger: Ledger) -> int:
+    """Return how many changes are parked because their key was revoked."""
+    rows = [row for row in ledger.all(ChangeRow) if row.reason == Reason.REVOKED]
+    assert {row.verdict for row in rows} <= {Verdict.PARKED}
+    return len(rows)
+
+
+def test_what_a_stolen_phone_had_written_by_then_stands_and_the_rest_is_parked() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    kain = siti.write(item())
+    last = siti.write(made(kain.n, 5), sold(kain.n, 2, 100))
+    dinas.write(revoke(siti, last))
+    siti.write(sold(kain.n, 1, 999), c.Consent(2), counted(kain.n, 90))
+    ledger = Ledger(siti, dinas)
+    assert (ledger.turnover(), ledger.stock(kain).quantity) == (100, 3000)
+    assert parked(ledger) == 3
+    assert ledger.field("consent", 1) == []
+
+
+def test_what_a_thief_forks_below_the_head_is_parked() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    kain = siti.write(item())
+    thief = siti.copy()
+    last = siti.write(sold(kain.n, 1, 100), sold(kain.n, 1, 100))
+    thief.write(sold(kain.n, 1, 999))
+    dinas.write(revoke(siti, last))
+    ledger = Ledger(siti, thief, dinas)
+    assert (ledger.turnover(), parked(ledger)) == (200, 1)
+
+
+def test_a_new_log_of_a_revoked_key_is_parked_too() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    last = siti.write(item(), sold(1, 1, 100))
+    dinas.write(revoke(siti, last))
+    siti.restored(siti.changes.values())
+    siti.write(sold(-1, 1, 999))
+    assert Ledger(siti, dinas).turnover() == 100
+
+
+def test_a_revocation_without_heads_parks_everything_of_that_key_and_of_no_other() -> None:
+    siti, budi, dinas = Phone("a"), Phone("b"), registry_phone()
+    siti.write(item(), sold(1, 1, 999))
+    budi.write(sold(-1, 1, 100))
+    dinas.write(revoke(siti))
+    ledger = Ledger(siti, budi, dinas)
+    assert (ledger.turnover(), parked(ledger)) == (100, 2)
+
+
+def test_a_later_revocation_that_names_more_accepts_more() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    first = siti.write(item(), sold(1, 1, 100))
+    dinas.write(revoke(siti, first))
+    honest = siti.write(sold(1, 1, 20))
+    siti.write(sold(1, 1, 999))
+    assert Ledger(siti, dinas).turnover() == 100
+    dinas.write(revoke(siti, honest))
+    assert Ledger(siti, dinas).turnover() == 120
+    dinas.write(revoke(siti))
+    assert Ledger(siti, dinas).turnover() == 120, "nothing is taken back"
+
+
+def test_a_range_may_be_accepted_without_what_is_below_it() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    siti.write(item(), sold(1, 1, 999))
+    honest = siti.write(sold(1, 1, 20), sold(1, 1, 3))
+    siti.write(sold(1, 1, 999))
+    dinas.write(revoke(siti, honest, first=3))
+    assert Ledger(siti, dinas).turnover() == 23
+
+
+def test_a_head_that_has_not_arrived_covers_nothing_until_it_does() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    siti.write(item(), sold(1, 1, 100))
+    late = siti.write(sold(1, 1, 20))
+    dinas.write(revoke(siti, late))
+    del siti.changes[late.hash]
+    assert Ledger(siti, dinas).turnover() == 0
+    siti.changes[late.hash] = late
+    assert Ledger(siti, dinas).turnover() == 120
+
+
+def test_what_fills_a_gap_below_a_named_head_stands_and_joins_what_is_below_it() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    siti.write(item(), sold(1, 1, 100))
+    gap = siti.write(sold(1, 1, 20))
+    last = siti.write(sold(1, 1, 3))
+    dinas.write(revoke(siti, last))
+    del siti.changes[gap.hash]
+    assert Ledger(siti, dinas).turnover() == 3
+    siti.changes[gap.hash] = gap
+    assert Ledger(siti, dinas).turnover() == 123
+
+
+def test_a_parked_change_voids_replaces_and_measures_nothing() -> None:
+    siti, budi, dinas = Phone("a"), Phone("b", MONDAY + 600), registry_phone()
+    kain = siti.write(item())
+    sale = siti.write(sold(kain.n, 1, 100))
+    siti.write(priced(kain.n, 150))
+    budi.hear(siti)
+    dinas.write(revoke(budi))
+    piece = c.Piece(sale.log[:8], 1, sale.n, sale.hash[:8])
+    budi.write(c.Void(budi.name(sale)), priced(budi.name(kain), 1), c.Clock(piece, 40 * DAY, 1))
+    ledger = Ledger(siti, budi, dinas)
+    assert (ledger.turnover(), len(ledger.all(VoidRow)), len(ledger.all(ClockRow))) == (100, 0, 0)
+    prices = ledger.field(f"item:{key(kain)}", c.ItemField.PRICE)
+    assert [(w.value, w.standing) for w in prices] == [(bytes(c.value(150)), Standing.SHOWN)]
+
+
+def test_a_parked_mark_has_seen_nothing_until_it_is_accepted() -> None:
+    siti, budi, dinas = Phone("a"), Phone("b", MONDAY + DAY), registry_phone()
+    kain = siti.write(item())
+    budi.hear(siti)
+    mark = budi.write(priced(budi.name(kain), 100))  # the mark before it has seen the item
+    parts = [each for each in budi.changes.values() if each.log == mark.log]
+    late = siti.write(sold(kain.n, 1, 50))
+    dinas.hear(siti, budi)
+    dinas.write(revoke(budi, mark))
+    budi.hear(siti)
+    after = budi.write(counted(budi.name(kain), 7))
+    ledger = Ledger(siti, budi, dinas)
+    assert ledger.stock(kain).quantity == -1000, "the count is parked"
+    assert parked(ledger) == 2, "and so is the mark before it"
+    head = next(row for row in ledger.all(HeadRow) if row.log == after.log)
+    assert {piece.n for piece in unpack(head.knew)} == {1}
+    dinas.write(revoke(budi, after))
+    accepted = Ledger(siti, budi, dinas)
+    assert accepted.stock(kain).quantity == 7000
+    head = next(row for row in accepted.all(HeadRow) if row.log == after.log)
+    assert {piece.n for piece in unpack(head.knew)} == {late.n}
+    assert len(parts) == 2
+
+
+def test_a_name_that_a_parked_change_introduced_still_resolves() -> None:
+    siti, budi, dinas = Phone("a"), Phone("b"), registry_phone()
+    kain = siti.write(item())
+    budi.hear(siti)
+    budi.write(sold(budi.name(kain), 2, 100))
+    dinas.write(revoke(siti))
+    ledger = Ledger(siti, budi, dinas)
+    assert (ledger.turnover(), ledger.stock(kain).quantity) == (100, -2000)
+    assert ledger.field(f"item:{key(kain)}", c.ItemField.NAME) == []
+
+
+def test_only_the_registry_revokes_and_never_itself() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    siti.write(sold(-1, 1, 100), revoke(siti))
+    with pytest.raises(c.BadChange):
+        dinas.write(revoke(dinas))
+    last = dinas.write(c.Profile([c.FieldWrite(1, c.value("x"))]))
+    own = place(last.log, last.n + 1, last.hash, MONDAY, c.write(revoke(dinas)))
+    dinas.changes[own.hash] = own
+    ledger = Ledger(siti, dinas)
+    refused = [row.reason for row in ledger.all(ChangeRow) if row.verdict == Verdict.REFUSED]
+    assert sorted(refused) == [Reason.BAD_VALUE, Reason.OUT_OF_SCOPE]
+    assert (ledger.turnover(), ledger.all(RevokedRow)) == (100, [])
+
+
+def test_a_revocation_comes_to_the_same_whatever_arrives_when() -> None:
+    siti, dinas = Phone("a"), registry_phone()
+    siti.write(sold(-1, 1, 100))
+    thief = siti.copy()
+    last = siti.write(sold(-1, 1, 20))
+    siti.write(sold(-1, 1, 999))
+    thief.write(sold(-1, 1, 999))
+    dinas.write(revoke(siti, last))
+    ledger = Ledger(siti, thief, dinas)
+    assert (ledger.turnover(), len(ledger.changes)) == (120, 5)
+    for order in permutations(ledger.changes.values()):
+        assert absorbed(ledger.parties, [[each] for each in order]) == ledger.digest

@@ -169,7 +169,7 @@ def test_any_change_with_a_byte_altered_gets_a_verdict(
     assert judge(bytes(body), by_registry=False).verdict in Verdict
 
 
-@pytest.mark.parametrize("kind", [*LATER, 0, -1, 25, 9_999])
+@pytest.mark.parametrize("kind", [*LATER, 0, -1, 250, 9_999])
 def test_a_kind_of_a_newer_version_is_parked(kind: int) -> None:
     body = codec.encode([kind, "something", None])
     with pytest.raises(c.UnknownKind):

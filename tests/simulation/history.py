@@ -28,19 +28,22 @@ from canting_protocol.ledger.rows import (
     SHAPES,
     Awaited,
     ChangeRow,
+    ClockRow,
     Leg,
+    Reference,
     Row,
     Rows,
     Stock,
     Tally,
     Turnover,
+    VoidRow,
     Write,
     digest,
     key_of,
 )
 from canting_protocol.ledger.times import clearly_before, month_of
-from canting_protocol.log import ArtisanId, Placed
-from canting_protocol.messages import Verdict
+from canting_protocol.log import ArtisanId, LogId, Placed
+from canting_protocol.messages import Reason, Verdict
 from canting_server.registry import learning
 from canting_server.registry import registry as registry_module
 from canting_server.store import learned, ledgers, logs, steps
@@ -120,6 +123,7 @@ class Story:
             else:
                 self.act(device)
             self.misfortune(step, device)
+            self.theft(step)
             chance.choice(world.couriers).misfortune()
         world.faulty = False
         await self.settle()
@@ -247,6 +251,24 @@ class Story:
         if world.strikes("clock set wrong", 0.02):
             device.skew = chance.choice((0, 40, -7200, 86_400 * 3, 86_400 * 3650, -1_759_000_000))
 
+    def theft(self, step: int) -> None:
+        """Let a phone be stolen and revoked, now and then; it and a thief's copy go on writing."""
+        world, fate = self.world, self.world.fate
+        for device in world.devices:
+            if device.book.revoked and fate.random() < 0.02:
+                world.accept(device)
+        honest = [each for each in world.devices if not each.book.revoked]
+        if len({each.key.public for each in honest}) < 2:
+            return
+        if world.strikes("device revoked", 0.006, fate):
+            device = fate.choice(honest)
+            if device.books:
+                thief = device.stolen(f"thief{step}", fate.choice(device.books))
+                world.devices.append(thief)
+                for _ in range(fate.randrange(1, 4)):
+                    self.act(thief)
+            world.revoke(device)
+
     async def _knock(self, data: bytes) -> None:
         from tests.simulation.world import Lost
 
@@ -282,7 +304,7 @@ async def live(world: World) -> Told:
 async def _heal(world: World, *, by_courier: bool = False) -> int:
     for round_ in range(HEALING_ROUNDS_MAX):
         for device in world.devices:
-            if device.level():
+            if _is_level(world, device):
                 continue
             if by_courier:
                 # There, to the city and back: two silent copies of a phone take each other's place
@@ -292,9 +314,21 @@ async def _heal(world: World, *, by_courier: bool = False) -> int:
                 world.couriers[0].visits(device)
             else:
                 await talk_straight(world, device)
-        if all(device.level() for device in world.devices):
+        if all(_is_level(world, device) for device in world.devices):
             return round_
     raise Broken(f"I10: not level after {HEALING_ROUNDS_MAX} rounds")
+
+
+def _is_level(world: World, device: Device) -> bool:
+    """Say whether a device holds what it should; a revoked one gets the registry's word alone."""
+    if not device.book.revoked:
+        return device.level()
+    held, there = device.hashes(), _registry_hashes(world, device.artisan)
+    key = world.server.registry.key.public
+    logs_known = logs.descriptors(SQLite(world.server.raw), device.artisan)
+    rows = ledgers.LedgerRows(SQLite(world.server.raw), device.artisan).find(ChangeRow, ())
+    ours = {row.hash for row in rows if logs_known[LogId(row.log)].key == key}
+    return ours <= held <= there
 
 
 async def talk_straight(world: World, device: Device) -> None:
@@ -345,14 +379,20 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
         hashlib_of += total
         for device in world.devices:
             if device.artisan == artisan:
-                _must(device.book.digest() == total, "I4: replicas differ")
+                alone = device.book.revoked
+                other = _digest_of_its_own(device) if alone else total
+                _must(device.book.digest() == other, "I4: replicas differ")
         _check_projection(world, artisan, rows, total)
         _check_learned(world, artisan, by_shape)
         _check_verdicts(by_shape)
+        parked, broken_off = _check_revoked(world, artisan, by_shape, held)
         if by_shape[Awaited]:
             incomplete += 1
             continue
-        _check_sales(story, artisan, by_shape, held)
+        _check_sales(story, artisan, by_shape, held, parked)
+        if broken_off:
+            incomplete += 1
+            continue
         _check_fields(world, by_shape)
         _check_stock(world, artisan, rows, by_shape)
     conn = SQLite(world.server.raw)
@@ -410,17 +450,67 @@ def _check_verdicts(by_shape: dict[type[Row], list[Row]]) -> None:
     )
 
 
+def _digest_of_its_own(device: Device) -> bytes:
+    """Return the digest of what a device holds, which is less than the others do."""
+    changes = [row.placed for row in device.book.rows().all(ChangeRow)]
+    rows = project(device.book.parties(), changes)
+    return digest(row for shape in SHAPES for row in rows.all(shape))
+
+
+def _check_revoked(
+    world: World,
+    artisan: ArtisanId,
+    by_shape: dict[type[Row], list[Row]],
+    held: dict[bytes, ChangeRow],
+) -> tuple[set[bytes], bool]:
+    """I12: of a revoked key stands what is below a named head; followed here by hand.
+
+    Return what is parked, and whether something stands whose log goes on from what does not: then
+    its author's marks are partly missing, and what was really known cannot be judged by.
+    """
+    known = logs.descriptors(SQLite(world.server.raw), artisan)
+    key_of = {hash_: known[LogId(row.log)].key for hash_, row in held.items()}
+    registry = world.server.registry.key.public
+    named: dict[bytes, list[c.Piece]] = {}
+    for hash_, row in held.items():
+        if row.kind == c.Kind.REVOKE and key_of[hash_] == registry:
+            view = c.read(row.body)
+            assert isinstance(view, c.Revoke)
+            named.setdefault(view.key, []).extend(view.heads)
+    stand: set[bytes] = set()
+    for key, heads in named.items():
+        for row in held.values():
+            at = (row.log[:8], row.n, row.hash[:8])
+            if key_of[row.hash] == key and at in {(p.log, p.n, p.hash) for p in heads}:
+                below: ChangeRow | None = row
+                while below is not None:
+                    stand.add(below.hash)
+                    below = held.get(below.previous)
+    parked = {hash_ for hash_, key in key_of.items() if key in named} - stand
+    told = {hash_ for hash_, row in held.items() if row.reason == Reason.REVOKED}
+    _must(told == parked, "I12: not exactly what lies beyond the named heads is parked")
+    for shape in (Leg, Tally, Write, VoidRow, ClockRow, Reference):
+        _must(
+            not any(row.hash in parked for row in by_shape[shape]),  # type: ignore[attr-defined]
+            "I12: a revoked device's change does something",
+        )
+    parents = {known[LogId(held[hash_].log)].parent for hash_ in stand} - {b""}
+    return parked, any(parent not in stand for parent in parents)
+
+
 def _check_sales(
     story: Story,
     artisan: ArtisanId,
     by_shape: dict[type[Row], list[Row]],
     held: dict[bytes, ChangeRow],
+    parked: set[bytes],
 ) -> None:
-    gone = {target for void, target in story.voids.items() if void in held}
+    counts = held.keys() - parked
+    gone = {target for void, target in story.voids.items() if void in counts}
     expected = sum(
         sold.amount
         for sold in story.sold
-        if sold.artisan == artisan and sold.hash in held and sold.hash not in gone
+        if sold.artisan == artisan and sold.hash in counts and sold.hash not in gone
     )
     told = sum(row.amount for row in by_shape[Turnover] if row.kind == c.Kind.SALE)  # type: ignore[attr-defined]
     _must(told == expected, f"I3: turnover is {told}, and {expected} was sold")

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -35,6 +36,7 @@ from canting_protocol.messages import (
 )
 from canting_server.registry.post import Post
 from canting_server.registry.registry import Registry
+from canting_server.registry.revoking import NotSo, accept, revoke
 from canting_server.store import ledgers, migrations, people
 from canting_server.store.database import (
     Connection,
@@ -69,6 +71,7 @@ FAULTS: Final = (
     "poison change",
     "batch of a stranger",
     "clock set wrong",
+    "device revoked",
     *couriers.FAULTS,
 )
 
@@ -209,6 +212,8 @@ class Device:
     books: list[Path] = field(default_factory=list)
     known: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     """What each change written here had really been preceded by in this book."""
+    guarded: bool = True
+    """A thief keeps no guard: his copy goes on in the log of the phone that it was made of."""
 
     def __post_init__(self) -> None:
         self.path = self.world.folder / f"{self.name}.db"
@@ -221,7 +226,7 @@ class Device:
             self.path,
             self.key,
             Chance(self.now, self.world.chance.randbytes),
-            self.guard,
+            self.guard if self.guarded else None,
             durable=False,
         )
 
@@ -278,6 +283,11 @@ class Device:
             self.guard.unlink(missing_ok=True)
         self.open()
 
+    def stolen(self, name: str, copy: Path) -> "Device":
+        """Let a thief go on from an older copy, which forks below what was written since."""
+        shutil.copy(copy, self.world.folder / f"{name}.db")
+        return Device(self.world, name, self.artisan, self.key, self.skew, guarded=False)
+
     def clone(self, name: str) -> "Device":
         """Copy everything there is to another phone."""
         other = self.world.folder / f"{name}.db"
@@ -292,6 +302,7 @@ class World:
 
     def __init__(self, seed: int, folder: Path, *, faults: bool = True) -> None:
         self.chance = random.Random(seed)  # noqa: S311  # chance must repeat
+        self.fate = random.Random(f"fate {seed}")  # noqa: S311  # who is revoked, by itself
         self.folder = folder
         self.faulty = faults
         self.struck: Counter[str] = Counter()
@@ -308,9 +319,9 @@ class World:
         """Return the true time, seconds since 1970; an hour of theirs is a second of ours."""
         return START + int(asyncio.get_running_loop().time() * 3600)
 
-    def strikes(self, fault: str, probability: float) -> bool:
+    def strikes(self, fault: str, probability: float, chance: random.Random | None = None) -> bool:
         """Say whether a fault happens here and now."""
-        if not self.faulty or self.chance.random() >= probability:
+        if not self.faulty or (chance or self.chance).random() >= probability:
             return False
         self.struck[fault] += 1
         return True
@@ -350,6 +361,30 @@ class World:
         device.book.join(
             "sim:", self.server.work(lambda conn: self.server.registry.enrol(conn, request))
         )
+
+    def revoke(self, device: Device) -> None:
+        """Let staff trust a phone no further: mostly than by what has arrived."""
+        key, registry = device.key.public.hex(), self.server.registry
+        mine = [
+            row
+            for row in device.book.rows().all(ChangeRow)
+            if device.book.parties().logs[LogId(row.log)].key == device.key.public
+        ]
+        at: list[str] | None = None
+        if mine and self.fate.random() < 0.4:  # heads that may not have arrived, or none at all
+            some = self.fate.sample(mine, self.fate.randrange(min(len(mine), 3)))
+            at = [f"{row.log.hex()}:{row.n}:{row.hash.hex()}" for row in some]
+        with suppress(NotSo):  # a registry restored from before its enrolment knows no such key
+            self.server.work(lambda conn: revoke(conn, registry, device.artisan, key, at, "stolen"))
+
+    def accept(self, device: Device) -> None:
+        """Let staff accept what has arrived of a revoked phone since."""
+        with suppress(NotSo):
+            self.server.work(
+                lambda conn: accept(
+                    conn, self.server.registry, device.artisan, device.key.public.hex()
+                )
+            )
 
     # -- the network -------------------------------------------------------------------------
 

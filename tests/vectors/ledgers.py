@@ -9,6 +9,7 @@ from tests.vectors.say import Json, all_rows, descriptors, placed, plain, tables
 from canting_protocol import changes as c
 from canting_protocol import codec
 from canting_protocol.ledger.causality import Author, Held
+from canting_protocol.ledger.pen import Own
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import knowledge, project
 from canting_protocol.ledger.rows import SHAPES, digest, values_of
@@ -433,6 +434,102 @@ def a_gap() -> Case:
     return Case((a,), "The purchase lies beyond the gap: the count's path does not reach it.")
 
 
+def stolen() -> tuple[Device, Device, Placed, Placed]:
+    """Return a phone with its registry, an item and the last sale before it was stolen."""
+    a, r = Device("A"), Device("R")
+    r.write(c.Certificate(a.key.public))
+    item = a.write(cloth())
+    last = a.write(bought(item.n, 10), sold(item.n, 1))
+    r.clock = a.clock + HOUR
+    return a, r, item, last
+
+
+def revoked() -> Case:
+    """A stolen phone goes on writing, in its log and in a new one."""
+    a, r, item, last = stolen()
+    r.write(c.Revoke(a.key.public, [piece(last)], "dicuri"))
+    a.write(sold(item.n, 2), counted(item.n, 99), c.Void(last.n))
+    a.begin_anew()
+    a.write(c.Consent(c.Sharing.LINES), sold(a.name(item), 3))
+    return Case(
+        (a, r),
+        "What lies at or below the named head stands: 10 bought, 1 sold. The rest is parked (6), "
+        "whatever it is.",
+    )
+
+
+def revoked_fork_below_the_head() -> Case:
+    """The thief goes back to an older copy, and forks below the head that was named."""
+    a, r, item, last = stolen()
+    twin = a.twin()
+    thief_knows = [each for each in a.log_of() if each.n < last.n]
+    twin.changes = {each.hash: each for each in thief_knows}
+    twin.own = Own(item.log, thief_knows[-1].n, thief_knows[-1].hash)
+    twin.write(sold(item.n, 5), salted=True)
+    r.write(c.Revoke(a.key.public, [piece(last)], "dicuri"))
+    return Case((a, twin, r), "Its number is that of the head, its path is not: parked.")
+
+
+def revoked_without_heads() -> Case:
+    """Nothing of the key stands, and an item it introduced is still the same item."""
+    a, r, item, _ = stolen()
+    b = Device("B", a.clock + HOUR)
+    b.hear(a)
+    b.write(sold(b.name(item), 1), price(b.name(item), 200_000))
+    r.write(c.Revoke(a.key.public, []))
+    return Case(
+        (a, b, r),
+        "The other device's sale stands, and its names resolve: −1,000 of an item that nobody "
+        "named in an applied change.",
+    )
+
+
+def revoked_and_accepted() -> Case:
+    """Two revocations are a union: the second accepts a range, without what lies below it."""
+    a, r, item, last = stolen()
+    r.write(c.Revoke(a.key.public, [piece(last)], "dicuri"))
+    a.write(sold(item.n, 5))
+    first = a.write(sold(item.n, 2))
+    honest = a.write(sold(item.n, 2))
+    a.write(sold(item.n, 9))
+    r.write(c.Revoke(a.key.public, [piece(honest, first.n)]))
+    return Case((a, r), "Sold: 1 below the first head, and the two of 2 that were accepted.")
+
+
+def revoked_head_not_held() -> Case:
+    """The head that was named has not arrived: it covers nothing yet."""
+    a, r, _, last = stolen()
+    r.write(c.Revoke(a.key.public, [piece(last)], "dicuri"))
+    del a.changes[last.hash]
+    return Case((a, r), "All of the key is parked; with the sale that is missing, all would stand.")
+
+
+def revoked_gap_below_the_head() -> Case:
+    """A piece below the named head is missing."""
+    a, r, item, last = stolen()
+    r.write(c.Revoke(a.key.public, [piece(last)], "dicuri"))
+    a.changes = {hash_: each for hash_, each in a.changes.items() if each.n != item.n + 1}
+    return Case((a, r), "The head stands; the item lies beyond the gap and is parked until then.")
+
+
+def revoked_marks() -> Case:
+    """What a parked mark has seen covers nothing; what an accepted one has seen does."""
+    a, r, item, _ = stolen()
+    b = Device("B", a.clock - HOUR)
+    b.hear(a)
+    b.write(price(b.name(item), 100_000))
+    mine = b.write(sold(b.name(item), 1))
+    a.write(price(item.n, 160_000))
+    r.write(c.Revoke(b.key.public, [piece(mine)]))
+    b.hear(a)
+    b.write(price(b.name(item), 170_000))
+    return Case(
+        (a, b, r),
+        "Of B the first price stands and was seen by nobody, so A's is in conflict with it; the "
+        "last, which saw A's, is parked with its mark.",
+    )
+
+
 CASES: Final[tuple[Callable[[], Case], ...]] = (
     sale_and_void,
     forgotten_sale,
@@ -459,6 +556,13 @@ CASES: Final[tuple[Callable[[], Case], ...]] = (
     names_of_a_fork,
     name_by_what_was_seen,
     a_gap,
+    revoked,
+    revoked_fork_below_the_head,
+    revoked_without_heads,
+    revoked_and_accepted,
+    revoked_head_not_held,
+    revoked_gap_below_the_head,
+    revoked_marks,
 )
 
 
@@ -508,6 +612,7 @@ def causality() -> Json:
                 names_of_a_fork,
                 name_by_what_was_seen,
                 a_gap,
+                revoked_marks,
             )
         ],
     }

@@ -195,6 +195,8 @@ def changes() -> Json:
         c.Clock(piece, -86_400, 60),
         c.Certificate(REGISTRY.public),
         c.Certificate(REGISTRY.public, box=REGISTRY.box.public),
+        c.Revoke(SigningKey(b"A" * 32).public, [piece], "hilang"),
+        c.Revoke(SigningKey(b"A" * 32).public, []),
     ]
     return {
         "known": [
@@ -282,10 +284,14 @@ def _judged() -> list[tuple[str, bytes, bool]]:
         ("a resolve of something without fields", array(16, 5, None, 1, "x")),
         ("a level of sharing that is not known", array(17, 3)),
         ("a certificate from a device", array(19, bytes(32))),
+        ("a revocation from a device", array(25, bytes(32), [])),
     ]
     by_registry = [
         ("a certificate from the registry", array(19, bytes(32))),
         ("a certificate of 31 bytes", array(19, bytes(31))),
+        ("a revocation from the registry", array(25, bytes(32), [[bytes(8), 1, 9, bytes(8)]], 3)),
+        ("a revocation that leaves out its heads", array(25, bytes(32))),
+        ("a revocation of 301 heads", array(25, bytes(32), [[bytes(8), 1, 9, bytes(8)]] * 301)),
         ("a sale from the registry", array(5, one)),
         ("a write of an item from the registry", array(item, 7, [[4, 5]])),
         ("a consent from the registry", array(17, 2)),

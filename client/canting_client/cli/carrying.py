@@ -12,7 +12,7 @@ from canting_client import reading
 from canting_client.book import NotJoined
 from canting_client.cli.facts import At, place_named
 from canting_client.cli.run import Said, app
-from canting_client.cli.words import Friendly, money, pieces
+from canting_client.cli.words import Friendly, money, pieces, revoked_since
 from canting_client.handover import BadKeyText, key_from, key_text
 from canting_client.importing import BadRow
 from canting_client.language import t
@@ -340,6 +340,8 @@ def sync_(
                     "periksa kalau ada yang tercatat dua kali: canting log"
                 )
             )
+        if each["revoked"]:
+            words.append("  " + revoked_since(**each["revoked"]))
         if each["refused"]:
             words.append(
                 t("  {refused} kiriman ditolak dinas; tetap aman di sini.", refused=each["refused"])
@@ -371,6 +373,7 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
         with network_words():
             outcome = asyncio.run(network.sync(book, said.home.key(book.path.stem)))
         after = reading.figures(book).only_here
+        revoked = reading.revocation(book)
     return [
         {
             "book": name or book.path.stem,
@@ -380,6 +383,7 @@ def _sync_one(said: Said, name: str | None, *, alone: bool) -> list[dict[str, An
             "only_here": after,
             "round_trips": outcome.round_trips,
             "rotated": outcome.rotated,
+            "revoked": None if revoked is None else revoked._asdict(),
         }
     ]
 

@@ -7,7 +7,7 @@ import typer
 
 from canting_client import reading
 from canting_client.cli.run import Said, app
-from canting_client.cli.words import date, goods, money, pieces, when
+from canting_client.cli.words import date, goods, money, pieces, revoked_since, when
 from canting_client.language import t
 from canting_client.vocabulary import FIELDS, KINDS
 from canting_protocol import changes as c
@@ -27,6 +27,7 @@ REASONS: Final = {
     Reason.OUT_OF_SCOPE: "bukan wewenang yang menulis",
     Reason.NOT_YOURS: "yang dibatalkan bukan catatan sendiri",
     Reason.NOT_A_FACT: "yang dibatalkan bukan catatan kejadian",
+    Reason.REVOKED: "perangkat yang menulisnya dicabut dinas",
 }
 WHOSE: Final = {"here": "perangkat ini", "registry": "dinas", "other": "perangkat lain"}
 _OF: Final = {"item": Kind.ITEM, "partner": Kind.PARTNER, "place": Kind.PLACE}
@@ -173,6 +174,7 @@ def status(context: typer.Context) -> None:
         told = reading.figures(book)
         url, joined = book.url, book.artisan is not None
         level = reading.sharing(book).name.lower()
+        revoked = reading.revocation(book)
         carried, custody = book.carried()
     alone = told.only_here - carried
     lines = [
@@ -197,6 +199,8 @@ def status(context: typer.Context) -> None:
         lines.append(f"  {each.changes} {verdict}{': ' if why else ''}{why}")
     if told.conflicts:
         lines.append(t("  Lihat: canting conflicts"))
+    if revoked is not None:
+        lines.append(revoked_since(revoked.day, revoked.reason))
     if not joined:
         lines.append(t("Belum terhubung ke dinas: canting join ALAMAT KODE"))
     said.say(
@@ -204,6 +208,7 @@ def status(context: typer.Context) -> None:
         joined=joined,
         url=url,
         sharing=level,
+        revoked=None if revoked is None else revoked._asdict(),
         only_here=told.only_here,
         carried=carried,
         in_registry=told.in_registry,

@@ -62,6 +62,16 @@ def goods(lines: list[tuple[str, int]]) -> str:
     return f"{pieces(quantity)} {name}{more}"
 
 
+def revoked_since(day: int, reason: str | None) -> str:
+    """Say that this device was revoked, and what becomes of what it writes."""
+    return t(
+        "Perangkat ini dicabut oleh dinas sejak {date}{why}; catatan sesudahnya ditahan dinas "
+        "sampai diperiksa.",
+        date=date(day),
+        why=f" ({reason})" if reason else "",
+    )
+
+
 def date(day: int) -> str:
     """Return a day since 1970-01-01 as people write it: 3 Nov 2026."""
     from datetime import date as calendar

@@ -1,15 +1,15 @@
 """The same ledger, kept up change by change: only the touched cells are computed again.
 
 `absorb` takes what carries a log on. What rewrites the past (a branch, a piece beyond a gap or one
-that fills it, a parent or a marked head that arrives late, a measured clock) is rare, and then the
-whole ledger is projected again: `merge` decides. (docs/decisions/0001)
+that fills it, a parent or a marked head that arrives late, a measured clock, a revocation) is rare,
+and then the whole ledger is projected again: `merge` decides. (docs/decisions/0001)
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from canting_protocol.changes import Change, Clock, Count, Kind, Seen, Void, read
+from canting_protocol.changes import Change, Clock, Count, Kind, Revoke, Seen, Void, read
 from canting_protocol.ledger.causality import NOTHING, Author, Held, pack, unpack
 from canting_protocol.ledger.facts import FACTS
 from canting_protocol.ledger.judge import Judgement, judge
@@ -25,12 +25,14 @@ from canting_protocol.ledger.posting import (
 )
 from canting_protocol.ledger.project import awaited_parent, project, with_parent, with_standing
 from canting_protocol.ledger.registers import settle
+from canting_protocol.ledger.revoked import Revoked, first_of, revoked
 from canting_protocol.ledger.rows import (
     Awaited,
     Balance,
     ChangeRow,
     HeadRow,
     Leg,
+    RevokedRow,
     Rows,
     Stock,
     Tally,
@@ -45,6 +47,8 @@ from canting_protocol.messages import Verdict
 
 MANY: Final = 8
 """From how many changes on small tables are read whole."""
+_REWRITES: Final = (Clock, Revoke)
+"""What is said of others' changes, those of long ago too."""
 
 
 def merge(ledger: "Ledger", new: Iterable[Placed]) -> Rows | None:
@@ -82,6 +86,10 @@ class Ledger:
         self._clocks = parties.clocks(rows)
         self._shelf = Shelf(self.held, self._clocks)
         self._awaited = {each.hash for each in rows.group(Awaited).values()}
+        revocations = rows.group(RevokedRow).values()
+        self._revoked = (
+            Revoked((row.key, unpack(row.heads)) for row in revocations) if revocations else None
+        )
 
     def holds(self, change: Placed) -> bool:
         """Say whether the change is here already."""
@@ -98,9 +106,19 @@ class Ledger:
         head = self._carried_on(change)
         if head is None or change.hash[:PREFIX_BYTES] in self._awaited:
             return False
-        judged = judge(change.body, by_registry=self.parties.by_registry(change.log))
+        judged = judge(
+            change.body,
+            by_registry=self.parties.by_registry(change.log),
+            registry=self.parties.registry,
+        )
+        if self._revoked is not None:
+            named = self._revoked.of(self.parties.logs[change.log].key)
+            if named is not None:
+                if first_of(named, change) is not None:
+                    return False  # what lies below it stands from now on
+                judged = revoked(judged)  # it carries a head on, so no named head is above it
         view = judged.change
-        if isinstance(view, Clock) or (isinstance(view, Void) and not self.held.unforked):
+        if isinstance(view, _REWRITES) or (isinstance(view, Void) and not self.held.unforked):
             return False
         knew = unpack(head.knew)
         if isinstance(view, Seen):

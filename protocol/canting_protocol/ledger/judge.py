@@ -19,6 +19,7 @@ from canting_protocol.changes import (
     Purchase,
     Resolve,
     Return,
+    Revoke,
     Sale,
     Transfer,
     UnknownKind,
@@ -26,7 +27,7 @@ from canting_protocol.changes import (
     kind_of,
     read,
 )
-from canting_protocol.crypto import KEY_BYTES
+from canting_protocol.crypto import KEY_BYTES, PublicKey
 from canting_protocol.ledger.registers import check_value
 from canting_protocol.limits import AMOUNT_MAX
 from canting_protocol.messages import Reason, Verdict
@@ -39,9 +40,10 @@ _REGISTRY_WRITES: Final = frozenset(
         Kind.RESOLVE,
         Kind.CLOCK,
         Kind.CERTIFICATE,
+        Kind.REVOKE,
     }
 )
-_ONLY_REGISTRY_WRITES: Final = frozenset({Kind.CERTIFICATE})
+_ONLY_REGISTRY_WRITES: Final = frozenset({Kind.CERTIFICATE, Kind.REVOKE})
 
 
 class Judgement(NamedTuple):
@@ -53,8 +55,11 @@ class Judgement(NamedTuple):
     change: Change | None
 
 
-def judge(body: bytes, *, by_registry: bool) -> Judgement:
-    """Judge a change by what it says and by whose log it stands in."""
+def judge(body: bytes, *, by_registry: bool, registry: PublicKey | None = None) -> Judgement:
+    """Judge a change by what it says and by whose log it stands in.
+
+    What a revocation says of it comes after that: `revoked`.
+    """
     try:
         change = read(body)
     except UnknownKind:
@@ -66,18 +71,18 @@ def judge(body: bytes, *, by_registry: bool) -> Judgement:
     if not allowed:
         return Judgement(kind, Verdict.REFUSED, Reason.OUT_OF_SCOPE, None)
     try:
-        _check(kind, change)
+        _check(kind, change, registry)
     except BadChange:
         return Judgement(kind, Verdict.REFUSED, Reason.BAD_VALUE, None)
     return Judgement(kind, Verdict.APPLIED, Reason.NONE, change)
 
 
-def check(change: Change) -> None:
+def check(change: Change, registry: PublicKey | None = None) -> None:
     """Raise `BadChange` when a change would be refused for what it holds; ask before it is made."""
-    _check(change.__struct_config__.tag, change)  # type: ignore[arg-type]
+    _check(change.__struct_config__.tag, change, registry)  # type: ignore[arg-type]
 
 
-def _check(kind: int, change: Change) -> None:
+def _check(kind: int, change: Change, registry: PublicKey | None) -> None:
     match change:
         case Sale():  # first, since most are
             amount = quantity = 0
@@ -116,6 +121,9 @@ def _check(kind: int, change: Change) -> None:
         case Certificate():
             if len(change.box) not in (0, KEY_BYTES):
                 raise BadChange("a box key has 32 bytes, or is not told")
+        case Revoke():
+            if change.key == registry:
+                raise BadChange("the registry's own key is not revoked")
         case Void():
             if isinstance(change.target, int) and change.target < 1:
                 raise BadChange("a void of something that has a well-known name")

@@ -76,7 +76,7 @@ class Pen:
             TooBig: the change exceeds a limit.
             BadChange: it does not hold what its kind must.
         """
-        check(change)
+        check(change, self.parties.registry)
         own, knew = self._head()
         mark = mark_before(self.ledger, LogId(own.log), own.n, Hash(own.hash), knew, change)
         written: list[Placed] = []

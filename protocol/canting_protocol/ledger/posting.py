@@ -18,6 +18,7 @@ from canting_protocol.changes import (
     Place,
     Profile,
     Resolve,
+    Revoke,
     Sale,
     Void,
 )
@@ -32,6 +33,7 @@ from canting_protocol.ledger.rows import (
     ClockRow,
     Leg,
     Reference,
+    RevokedRow,
     Row,
     Rows,
     Tally,
@@ -176,6 +178,8 @@ def other_rows(change: Change, author: Author, t: int, held: Held) -> Iterable[R
             )
         case Certificate():
             yield CertificateRow(change.key, *place, change.role, change.box)
+        case Revoke():
+            yield RevokedRow(change.key, *place, pack(tuple(change.heads)))
         case _:
             pass
 

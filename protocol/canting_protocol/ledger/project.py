@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from canting_protocol.changes import Kind, Piece, Seen
+from canting_protocol.changes import Kind, Piece, Revoke, Seen
 from canting_protocol.frontier import heads_of
 from canting_protocol.ledger.causality import Author, Held, Pieces, pack
 from canting_protocol.ledger.facts import FACTS
@@ -19,6 +19,7 @@ from canting_protocol.ledger.posting import (
     void_verdict,
 )
 from canting_protocol.ledger.registers import settle
+from canting_protocol.ledger.revoked import Revoked, revoked
 from canting_protocol.ledger.rows import (
     Awaited,
     Balance,
@@ -40,10 +41,7 @@ from canting_protocol.messages import Verdict
 def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
     """Return the tables of a ledger. The order of the changes does not matter."""
     by_hash = {change.hash: change for change in changes}
-    judged = {
-        hash_: judge(change.body, by_registry=parties.by_registry(change.log))
-        for hash_, change in by_hash.items()
-    }
+    judged = _judged(parties, by_hash)
     rows = Rows(Nothing())
     for hash_, change in by_hash.items():
         rows.put(change_row(change, judged[hash_]))
@@ -108,10 +106,7 @@ def project(parties: Parties, changes: Iterable[Placed]) -> Rows:
 def knowledge(parties: Parties, changes: Iterable[Placed]) -> dict[Hash, Pieces]:
     """Return what the author of each change knew of other logs when it was written."""
     by_hash = {change.hash: change for change in changes}
-    judged = {
-        each: judge(change.body, by_registry=parties.by_registry(change.log))
-        for each, change in by_hash.items()
-    }
+    judged = _judged(parties, by_hash)
     rows = Rows(Nothing())
     for each, change in by_hash.items():
         rows.put(change_row(change, judged[each]))
@@ -133,6 +128,31 @@ def with_standing(write: Write, standing: int) -> Write:
         write.knew,
         int(standing),
     )
+
+
+def _judged(parties: Parties, by_hash: dict[Hash, Placed]) -> dict[Hash, Judgement]:
+    """Judge every change by itself, and park what a revocation does not let stand.
+
+    What stands depends on paths alone, so it is known before anybody's marks are read: those of a
+    parked change say nothing.
+    """
+    judged = {
+        hash_: judge(
+            change.body,
+            by_registry=parties.by_registry(change.log),
+            registry=parties.registry,
+        )
+        for hash_, change in by_hash.items()
+    }
+    revoked_keys = Revoked(
+        (each.change.key, each.change.heads)
+        for each in judged.values()
+        if isinstance(each.change, Revoke)
+    )
+    if revoked_keys:
+        for hash_ in revoked_keys.parked(parties.logs, by_hash):
+            judged[hash_] = revoked(judged[hash_])
+    return judged
 
 
 def _put_heads(rows: Rows, by_hash: dict[Hash, Placed]) -> None:

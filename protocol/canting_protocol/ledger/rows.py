@@ -13,7 +13,7 @@ from msgspec import structs
 from canting_protocol.crypto import sha256
 from canting_protocol.log import Hash, LogId, Placed
 
-PROJECTION: Final = 2
+PROJECTION: Final = 3
 """The version of what these tables mean; another one in a database means: rebuild."""
 
 
@@ -198,6 +198,19 @@ class CertificateRow(Row, frozen=True):
     box: bytes
 
 
+class RevokedRow(Row, frozen=True):
+    """A key that is trusted no further than these heads (pieces, packed as `knew` is)."""
+
+    TABLE = "revoked"
+    KEY = 4
+    GROUP = 0
+    key: bytes
+    log: bytes
+    n: int
+    hash: bytes
+    heads: bytes
+
+
 class Awaited(Row, frozen=True):
     """A head that someone named and nobody here holds."""
 
@@ -233,6 +246,7 @@ SHAPES: Final[tuple[type[Row], ...]] = (
     VoidRow,
     ClockRow,
     CertificateRow,
+    RevokedRow,
     Awaited,
     Reference,
 )

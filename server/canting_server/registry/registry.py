@@ -20,7 +20,7 @@ from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.pen import Own, Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
-from canting_protocol.ledger.rows import CertificateRow, HeadRow, Rows
+from canting_protocol.ledger.rows import CertificateRow, HeadRow, RevokedRow, Rows
 from canting_protocol.letters import Address
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
@@ -242,7 +242,7 @@ class Registry:
             people.heard(conn, artisan, sender, now)
         if answer:
             receipt = self._receipt(conn, artisan, pen, offer.receipt, now, again=not new)
-            said = self._answer(conn, artisan, pen, offer, receipt, admitted, budget)
+            said = self._answer(conn, artisan, pen, sender, offer, receipt, admitted, budget)
         else:
             said = Answer(artisan, [], [], b"", list(admitted.refused))
         log.info(
@@ -342,7 +342,7 @@ class Registry:
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(written))
         receipt = self._receipt(conn, artisan, pen, b"", now, again=not written)
         offer = Offer(artisan, [], [])
-        answer = self._answer(conn, artisan, pen, offer, receipt, None)
+        answer = self._answer(conn, artisan, pen, key, offer, receipt, None)
         log.info("device_enrolled", artisan=artisan.hex(), device=key.hex()[:16])
         return Enrolled(
             VERSION,
@@ -624,12 +624,16 @@ class Registry:
         conn: Connection,
         artisan: ArtisanId,
         pen: Pen,
+        sender: PublicKey,
         offer: Offer,
         receipt: bytes,
         admitted: Admitted | None,
         budget: int = BATCHES_BYTES_PER_MESSAGE_MAX,
     ) -> Answer:
-        """Return what the sender lacks, whole signed batches, as much as a message carries."""
+        """Return what the sender lacks, whole signed batches, as much as a message carries.
+
+        One whose key was revoked lacks the registry's own log, which says so, and nothing else.
+        """
         theirs = {
             held.descriptor.log: [(head.first, head.n, head.hash) for head in held.heads]
             for held in offer.logs
@@ -639,6 +643,8 @@ class Registry:
         spent = 0
         # The registry's own log first: it holds the certificates that the others need.
         order = sorted(pen.logs, key=lambda each: (pen.logs[each].key != self.key.public, each))
+        if any(row.key == sender for row in pen.rows.group(RevokedRow).values()):
+            order = [each for each in order if pen.logs[each].key == self.key.public]
         for log_id in order:
             strands = pen.ledger.held.strands(log_id)
             if strands is None:

@@ -75,13 +75,13 @@ def migrate(conn: Connection) -> bool:
 
 def check(conn: Connection) -> None:
     """Raise `WrongSchema` when the database must first be brought up to date with this program."""
-    done = {number for (number,) in conn.fetch("SELECT number FROM migration")}
+    done = dict(conn.fetch("SELECT number, digest FROM migration"))
     known = {
         int(file.name[:4])
         for file in files(__package__).joinpath("schema").iterdir()
         if file.name.endswith(".sqlite.sql")
     }
-    if not known <= done:
+    if not known <= done.keys() or done.get(0) != PROJECTION.to_bytes(4, "big"):
         raise WrongSchema("this database is of an older version: start the server once, or rebuild")
 
 

@@ -103,6 +103,11 @@ def last_heard(conn: Connection, artisan: ArtisanId) -> int | None:
     return latest
 
 
+def heard_by_key(conn: Connection, artisan: ArtisanId) -> dict[bytes, int]:
+    """Return when each device of an artisan was last heard, by its key."""
+    return dict(conn.fetch("SELECT key, heard FROM statement WHERE artisan = $1", artisan))
+
+
 def heard(conn: Connection, artisan: ArtisanId, key: PublicKey, now: int) -> None:
     """Note that a device has stated, signed, how far it had come."""
     conn.execute(
