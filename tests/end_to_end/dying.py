@@ -2,6 +2,8 @@
 
     python -m tests.end_to_end.dying device HOME WHEN K
     python -m tests.end_to_end.dying registry HOME PORT WHEN K
+    python -m tests.end_to_end.dying bag HOME PORT WHEN K
+    python -m tests.end_to_end.dying deliver HOME WHEN K
 
 WHEN is `before` or `after` the K-th COMMIT. What was acknowledged is printed, unbuffered.
 """
@@ -13,6 +15,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from canting_client import book as book_module
 from canting_client import store
@@ -73,8 +76,37 @@ def registry(home: Path, port: int, when: str, k: int) -> None:
     asyncio.run(app.serve(app.make_app(home, open_registry(home), settings), settings))
 
 
+def bag(arguments: list[str], when: str, k: int) -> None:
+    """Run a command on an officer's bag until its k-th commit."""
+    from canting_client import cli
+    from canting_client.relay import bag as bag_module
+
+    class Dying:
+        """sqlite3, whose connections are watched."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(sqlite3, name)
+
+        @staticmethod
+        def connect(path: Path, **how: Any) -> sqlite3.Connection:
+            conn = sqlite3.connect(path, **how)
+            conn.set_trace_callback(dies(when, k))
+            return conn
+
+    bag_module.sqlite3 = Dying()  # type: ignore[attr-defined]
+    sys.argv = ["canting", *arguments]
+    cli.main()
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "device":
+    if sys.argv[1] == "bag":
+        door = ["--host", "127.0.0.1", "--port", sys.argv[3]]
+        bag(
+            ["--json", "--home", sys.argv[2], "relay", "open", *door], sys.argv[4], int(sys.argv[5])
+        )
+    elif sys.argv[1] == "deliver":
+        bag(["--json", "--home", sys.argv[2], "relay", "deliver"], sys.argv[3], int(sys.argv[4]))
+    elif sys.argv[1] == "device":
         device(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     else:
         registry(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
