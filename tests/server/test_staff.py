@@ -6,7 +6,10 @@ import pytest
 from tests.server.makers import DAY, NOW, Device, Served
 
 from canting_protocol import changes as c
+from canting_protocol.batch import cut
+from canting_protocol.ledger.rows import ChangeRow
 from canting_protocol.ledger.times import day_of
+from canting_protocol.messages import Offer
 from canting_server.registry.ask import pieces
 
 SURFACES = [
@@ -383,3 +386,21 @@ async def test_an_id_is_written_in_one_way(served: Served, siti: Device) -> None
 )
 def test_a_quantity_is_a_decimal_number(thousandths: int, text: str) -> None:
     assert pieces(thousandths) == text
+
+
+async def test_a_ledger_with_a_gap_is_told_to_be_incomplete(served: Served) -> None:
+    device = await served.joined()
+    device.sells(1)
+    device.sells(2)
+    device.sells(3)
+    offer = device.book.offer()
+    (log,) = [each for each in offer.logs if each.descriptor.key == device.key.public]
+    rows = [row for row in device.book.rows().all(ChangeRow) if row.log == log.descriptor.log]
+    late = sorted((row.placed for row in rows), key=lambda each: each.n)[2:]
+    gapped = Offer(device.artisan, offer.logs, [cut(device.key, device.artisan, late, NOW)])
+    await served.send(device.request(gapped))
+    (row,) = (await served.ask("/v1/coverage")).json["rows"]
+    assert row["causality_incomplete"]
+    await served.sync(device)
+    (row,) = (await served.ask("/v1/coverage")).json["rows"]
+    assert not row["causality_incomplete"]

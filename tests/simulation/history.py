@@ -29,6 +29,7 @@ from canting_protocol.ledger.rows import (
     Awaited,
     ChangeRow,
     ClockRow,
+    HeadRow,
     Leg,
     Reference,
     Row,
@@ -386,7 +387,8 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
         _check_learned(world, artisan, by_shape)
         _check_verdicts(by_shape)
         parked, broken_off = _check_revoked(world, artisan, by_shape, held)
-        if by_shape[Awaited]:
+        gaps = any(row.first > 1 for row in by_shape[HeadRow])  # type: ignore[attr-defined]
+        if by_shape[Awaited] or gaps:  # what was seen of what survives nowhere, nobody can know
             incomplete += 1
             continue
         _check_sales(story, artisan, by_shape, held, parked)

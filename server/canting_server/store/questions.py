@@ -102,8 +102,16 @@ def devices_of(conn: Connection, artisan: ArtisanId) -> list[tuple[bytes, int | 
 
 
 def awaiting(conn: Connection) -> set[ArtisanId]:
-    """Return the artisans whose ledgers name heads that nobody here holds."""
-    return {artisan for (artisan,) in conn.fetch("SELECT DISTINCT artisan FROM awaited")}
+    """Return the artisans whose ledgers lack something: a head that is named, or the changes
+    before a gap. What the authors of what follows had seen is not known whole.
+    """
+    found = conn.fetch(
+        """
+        SELECT artisan FROM awaited
+        UNION SELECT artisan FROM head WHERE first > 1
+        """
+    )
+    return {artisan for (artisan,) in found}
 
 
 def verdicts_of(conn: Connection, artisan: ArtisanId) -> list[tuple[int, int]]:
