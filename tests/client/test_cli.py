@@ -240,7 +240,7 @@ def test_a_shell_completes_commands_and_options(
         return phone.process("-m", "canting_client.cli").out.split()
 
     assert set(completed("canting s")) == {
-        *("sell", "share", "show-qr", "stock", "status", "statements", "sync"),
+        *("sell", "share", "sheet", "show-qr", "stock", "status", "statements", "sync"),
     }
     assert completed("canting item e") == ["edit"]
     assert completed("canting sell --ch") == ["--channel"]

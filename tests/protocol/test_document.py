@@ -29,6 +29,7 @@ MESSAGES = (
     messages.Reply,
     messages.Answer,
     messages.Turned,
+    messages.Stated,
 )
 
 

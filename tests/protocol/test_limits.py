@@ -41,6 +41,7 @@ from canting_protocol.limits import (
     FRONTIER_HEADS_RESERVED,
     INTEGER_MAX,
     MARK_PIECES_MAX,
+    OFFER_PAPERS_MAX,
     PRIVATE_BYTES_MAX,
     RECEIPT_EXCEPTIONS_MAX,
     REPLY_BYTES_MAX,
@@ -402,6 +403,13 @@ def test_a_receipt_names_at_most_receipt_exceptions_max() -> None:
     most, beyond = receipt_of(RECEIPT_EXCEPTIONS_MAX), receipt_of(RECEIPT_EXCEPTIONS_MAX + 1)
     assert code_of(lambda: read_receipt(most, REGISTRY.public)) is None
     assert code_of(lambda: read_receipt(beyond, REGISTRY.public)) == "malformed"
+
+
+def test_an_offer_carries_at_most_offer_papers_max() -> None:
+    for count, code in ((OFFER_PAPERS_MAX, None), (OFFER_PAPERS_MAX + 1, "malformed")):
+        offer = Offer(bytes(8), [], [], papers=[b"x"] * count)
+        data = write_request(KEY, Request(VERSION, KEY.public, 0, [offer]))
+        assert code_of(lambda data=data: read_request(data)) == code  # type: ignore[misc]
 
 
 def test_a_mark_names_at_most_mark_pieces_max() -> None:
