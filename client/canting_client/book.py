@@ -381,6 +381,29 @@ class Book:
         with self.write():
             store.set_setting(self._conn, "recovering", b"1")
 
+    def retire_key(self) -> None:
+        """Sign, for the last time, everything that this device's key wrote, and go on in a new log.
+
+        Another key takes its place: it can hand on what the old one signed, and not sign for it.
+        """
+        artisan = self.artisan
+        if artisan is None:
+            raise NotJoined
+        self._set_guard()
+        logs = store.logs(self._conn)
+        with self.write() as writing:
+            held_logs = HeldLogs(self.rows())
+            for log, descriptor in logs.items():
+                strands = held_logs.strands(log)
+                if descriptor.key != self._device.public or strands is None:
+                    continue
+                for range_ in strands.lacking(()):
+                    for each in self._cut(artisan, log, strands.path(range_)):
+                        store.keep_envelope(
+                            self._conn, log, each.first, each.last, each.hash, each.raw
+                        )
+            writing.pen.rotate()
+
     def missing(self) -> int:
         """Return how many changes are known, by their devices' own word, that did not arrive."""
         held_logs = HeldLogs(self.rows())

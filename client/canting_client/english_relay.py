@@ -189,6 +189,12 @@ WORDS: Final = {
     "Yang tidak pernah dikirim atau dititipkan hilang bersama HP lama.": (
         "What was never sent or handed over is lost with the old phone."
     ),
+    "Ganti kunci perangkat ini, misalnya setelah diperbaiki orang lain. Catatan tetap.": (
+        "Change this device's key, after somebody else repaired it, say. The changes stay."
+    ),
+    "Kunci perangkat diganti. Minta dinas mencabut yang lama.": (
+        "The device's key was changed. Ask the department to revoke the old one."
+    ),
     "Semua sudah terkirim atau dititipkan.": "Everything has arrived or is on its way.",
     "Dititipkan, belum sampai di dinas: {carried}": "Handed over, not arrived yet: {carried}",
     "  ke {name} sejak {taken}": "  with {name} since {taken}",

@@ -260,3 +260,24 @@ def enrolled_with(enrolled: Enrolled, papers: list[bytes]) -> Enrolled:
     """Return an enrolment with other papers."""
     fields: dict[str, Any] = {f: getattr(enrolled, f) for f in enrolled.__struct_fields__}
     return Enrolled(**fields | {"papers": papers})
+
+
+def test_a_device_whose_key_is_renewed_goes_on_with_everything_it_wrote(pair: Pair) -> None:
+    lina = Courier(pair)
+    with pair.phone("a") as siti:
+        siti.record(SALE)
+        pair.sync("a", siti)
+        siti.record(SALE)  # never sent under the old key
+        siti.retire_key()
+        siti.retire_key()
+    pair.keys["a"] = SigningKey(b"another key of the same phone".ljust(32, b"-"))
+    with pair.book("a") as siti:
+        pair.join("a", siti)
+        siti.record(SALE)
+        lina.visits("a", siti)
+        lina.delivers()
+        lina.visits("a", siti)
+        assert turnover(pair) == 150_000
+        assert siti.digest() == pair.digest()
+        assert siti.own is not None
+        assert siti.parties().logs[siti.own.log].key == pair.keys["a"].public  # type: ignore[index]

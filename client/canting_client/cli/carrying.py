@@ -228,6 +228,44 @@ def key_add(
     said.say(t("Kunci diterima."))
 
 
+@key_app.command("renew")
+def key_renew(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="KODE", help="Kode dari dinas, sekali pakai.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="ALAMAT", help="Alamat tas petugas, kalau tidak ada jaringan."),
+    ] = None,
+) -> None:
+    """Ganti kunci perangkat ini, misalnya setelah diperbaiki orang lain. Catatan tetap.
+
+    Contoh: canting key renew AB12-CD34
+    """
+    import asyncio
+    import secrets
+
+    from canting_client import sync as network
+    from canting_protocol.crypto import SEED_BYTES, SigningKey
+
+    said: Said = context.obj
+    seed = secrets.token_bytes(SEED_BYTES)
+    with said.book() as book:
+        name, url = book.path.stem, at or book.url
+        if book.artisan is None or url is None:
+            raise NotJoined
+        with network_words():
+            enrolled = asyncio.run(network.enrol(url.rstrip("/"), code.strip(), SigningKey(seed)))
+        if enrolled.artisan != book.artisan:
+            raise Friendly(
+                t("Kode itu untuk buku orang lain. Buku ini tidak diubah."), "other_book"
+            )
+        # In this order: until the new key is kept, the old one goes on, and either may be repeated.
+        book.retire_key()
+        book.join(book.url or url, enrolled)
+    said.home.keep_seed(name, seed)
+    said.say(t("Kunci perangkat diganti. Minta dinas mencabut yang lama."), book=name)
+
+
 def _key_given(text: str | None, file: Path | None) -> BookKey | None:
     if file is not None:
         text = file.read_text(encoding="utf-8", errors="replace")
