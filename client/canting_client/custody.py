@@ -11,6 +11,7 @@ from canting_client.book import Book
 from canting_protocol.bundles import (
     Bundle,
     Given,
+    pack,
     read_officer,
     read_slip,
     slip_code,
@@ -63,6 +64,13 @@ def given(device: SigningKey, letters: Sequence[bytes], now: int) -> bytes:
     """Return a bundle that hands letters over."""
     paper = write_handover(device, now, [Given(digest_of(letter)) for letter in letters])
     return write_bundle(letters, paper)
+
+
+def packed(book: Book, device: SigningKey, now: int) -> tuple[bytes, int]:
+    """Return everything that has not arrived as a file for a courier, and how many letters."""
+    letters = book.letters()
+    paper = write_handover(device, now, [Given(digest_of(letter)) for letter in letters])
+    return pack(letters, paper), len(letters)
 
 
 def taken(book: Book, device: SigningKey, letters: Sequence[bytes], back: Bundle) -> HandedOver:

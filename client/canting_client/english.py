@@ -800,10 +800,13 @@ WORDS: Final[dict[str, str]] = {
     "Perlihatkan berkas sebagai kode QR yang bergerak, untuk dibaca kamera perangkat lain.": (
         "Show a file as moving QR codes, to be read by another device's camera."
     ),
-    "Siapa yang melihat layar ini bisa membaca berkasnya. Berhenti: Ctrl-C.": (
-        "Whoever sees this screen can read the file. To stop: Ctrl-C."
+    "Tanpa berkas: titipan buku ini untuk dinas, yang hanya dinas bisa membacanya. Berkas lain "
+    "terbaca siapa saja yang melihat layar ini. Berhenti: Ctrl-C.": (
+        "Without a file: what this book has for the department, which only the department can "
+        "read. Any other file is read by whoever sees this screen. To stop: Ctrl-C."
     ),
-    "Berkas yang diperlihatkan.": "The file to show.",
+    "Titipan ini": "What is to be shown",
+    "Berkas yang diperlihatkan; biasanya titipan.": "The file to show; usually the letters.",
     "Kamera siapa yang membaca: laptop, hp.": "Whose camera reads it: laptop, hp (a phone).",
     "Kode lebih rapat: untuk kamera yang tajam.": "Denser codes: for a sharp camera.",
     "Berapa kode tiap detik.": "How many codes a second.",

@@ -195,6 +195,9 @@ WORDS: Final = {
     "Kunci perangkat diganti. Minta dinas mencabut yang lama.": (
         "The device's key was changed. Ask the department to revoke the old one."
     ),
+    "Gambar isi tas sebagai kode QR yang bergerak, untuk kamera petugas lain.": (
+        "Draw what is in the bag as moving QR codes, for another officer's camera."
+    ),
     "Semua sudah terkirim atau dititipkan.": "Everything has arrived or is on its way.",
     "Dititipkan, belum sampai di dinas: {carried}": "Handed over, not arrived yet: {carried}",
     "  ke {name} sejak {taken}": "  with {name} since {taken}",

@@ -271,3 +271,16 @@ def test_a_lost_phone_is_recovered_with_an_officer_as_witness(city: City, tmp_pa
     (waiting,) = msgspec.json.decode(run(OPERATOR, "witnessed", "--json", home=city.home))["rows"]
     assert waiting["stead"] == "lost"
     assert canting(new, "status")["only_here"] == 0
+
+
+def test_a_month_goes_from_a_screen_to_an_officers_camera(city: City, tmp_path: Path) -> None:
+    codes, read = tmp_path / "codes", tmp_path / "read.bundle"
+    canting(city.phone, "show-qr", "--out", str(codes))
+    canting(city.officer, "read-qr", str(codes), "--out", str(read))
+    canting(city.officer, "relay", "take", str(read))
+    further = tmp_path / "further"
+    run("canting_client.cli", "relay", "show", str(further), home=city.officer)
+    assert any(further.iterdir())
+    city.open()
+    assert canting(city.officer, "relay", "deliver")["arrived"] == 1
+    assert turnover(city) == 350_000

@@ -488,28 +488,22 @@ def give(
     import time
 
     from canting_client import parcels
-    from canting_protocol.bundles import Given, pack, write_handover
-    from canting_protocol.letters import digest_of
+    from canting_client.custody import packed
 
     said: Said = context.obj
     with said.book() as book:
-        letters = book.letters()
-        key = said.home.key(book.path.stem)
-        paper = write_handover(
-            key, int(time.time()), [Given(digest_of(letter)) for letter in letters]
-        )
-        packed = pack(letters, paper)
+        content, letters = packed(book, said.home.key(book.path.stem), int(time.time()))
         only_here = reading.figures(book).only_here
-    parcels.write(file, packed)
+    parcels.write(file, content)
     said.say(
         t(
             "{only_here} catatan ditulis ke {file} ({size} byte). Hanya dinas bisa membacanya.",
             only_here=only_here,
             file=file,
-            size=len(packed),
+            size=len(content),
         ),
-        letters=len(letters),
-        bytes=len(packed),
+        letters=letters,
+        bytes=len(content),
         changes=only_here,
     )
 

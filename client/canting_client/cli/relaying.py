@@ -264,22 +264,47 @@ def relay_give(
     Contoh: canting relay give tas.txt
     """
     from canting_client import parcels
+
+    said: Said = context.obj
+    content, letters = _packed(said)
+    parcels.write(file, content)
+    said.say(t("{letters} surat ditulis ke {file}.", letters=letters, file=file), letters=letters)
+
+
+def _packed(said: Said) -> tuple[bytes, int]:
+    """Return what is in the bag as a file for another officer, and how many letters."""
     from canting_protocol.bundles import Given, pack, write_handover
     from canting_protocol.letters import digest_of
 
-    said: Said = context.obj
     with _bag(said) as bag:
         letters = bag.letters(GOODS) + bag.letters(QUESTION)
         known = bag.known
         assert known is not None
-        paper = write_handover(
-            said.home.key(), _now(), [Given(digest_of(letter)) for letter in letters]
-        )
-        parcels.write(file, pack(letters, paper, known.papers))
-    said.say(
-        t("{letters} surat ditulis ke {file}.", letters=len(letters), file=file),
-        letters=len(letters),
-    )
+        given = [Given(digest_of(letter)) for letter in letters]
+        paper = write_handover(said.home.key(), _now(), given)
+        return pack(letters, paper, known.papers), len(letters)
+
+
+@relay_app.command("show")
+def relay_show(
+    context: typer.Context,
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="TUJUAN", help="Folder baru untuk gambar, atau berkas baru .gif."),
+    ],
+) -> None:
+    """Gambar isi tas sebagai kode QR yang bergerak, untuk kamera petugas lain.
+
+    Contoh: canting relay show tas.gif
+    """
+    import tempfile
+
+    from canting_client.cli.showing import show_qr
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tas.bundle"
+        file.write_bytes(_packed(context.obj)[0])
+        show_qr(context, file, target=target)
 
 
 @relay_app.command("deliver")

@@ -28,7 +28,10 @@ _CLEAR_LINE: Final = "\x1b[K"
 @app.command("show-qr")
 def show_qr(
     context: typer.Context,
-    source: Annotated[Path, typer.Argument(metavar="BERKAS", help="Berkas yang diperlihatkan.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="BERKAS", help="Berkas yang diperlihatkan; biasanya titipan."),
+    ] = None,
     receiver: Annotated[
         str,
         typer.Option("--for", metavar="PENERIMA", help="Kamera siapa yang membaca: laptop, hp."),
@@ -59,9 +62,12 @@ def show_qr(
 ) -> None:
     """Perlihatkan berkas sebagai kode QR yang bergerak, untuk dibaca kamera perangkat lain.
 
-    Siapa yang melihat layar ini bisa membaca berkasnya. Berhenti: Ctrl-C.
+    Tanpa berkas: titipan buku ini untuk dinas, yang hanya dinas bisa membacanya. Berkas lain
+    terbaca siapa saja yang melihat layar ini. Berhenti: Ctrl-C.
 
-    Contoh: canting show-qr pesan.txt
+    Contoh: canting show-qr
+
+    canting show-qr pesan.txt
 
     canting show-qr pesan.txt --for hp --fps 8
 
@@ -69,13 +75,19 @@ def show_qr(
     """
     said: Said = context.obj
     code = choice(receiver, _FASTER if faster else _USUAL)
-    with source.open("rb") as file:
-        content = file.read(code.content_bytes_max + 1)
+    if source is None:
+        from canting_client.custody import packed
+
+        with said.book() as book:
+            content, _ = packed(book, said.home.key(book.path.stem), int(time.time()))
+    else:
+        with source.open("rb") as file:
+            content = file.read(code.content_bytes_max + 1)
     if len(content) > code.content_bytes_max:
         raise Friendly(
             t(
                 "{file} terlalu besar untuk kode QR ini: paling banyak {most} byte.",
-                file=source,
+                file=source or t("Titipan ini"),
                 most=code.content_bytes_max,
             ),
             "too_big",
