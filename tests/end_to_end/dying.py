@@ -89,11 +89,11 @@ def bag(arguments: list[str], when: str, k: int) -> None:
 
         @staticmethod
         def connect(path: Path, **how: Any) -> sqlite3.Connection:
-            conn = sqlite3.connect(path, **how)
+            conn: sqlite3.Connection = sqlite3.connect(path, **how)
             conn.set_trace_callback(dies(when, k))
             return conn
 
-    bag_module.sqlite3 = Dying()  # type: ignore[attr-defined]
+    bag_module.sqlite3 = Dying()  # type: ignore[assignment]
     sys.argv = ["canting", *arguments]
     cli.main()
 

@@ -475,7 +475,8 @@ def copies_of_a_phone_share_one_question(stack: ExitStack) -> None:
     plain = vars(book_module)["Address"]
 
     def address(*parts: Any, asker: bytes = b"", **more: Any) -> Address:
-        return plain(*parts, **more)
+        made: Address = plain(*parts, **more)
+        return made
 
     swap(stack, book_module, "Address", address)
 
