@@ -22,10 +22,11 @@ from canting_protocol.bundles import (
 from canting_protocol.crypto import SigningKey
 from canting_protocol.letters import read_letter
 from canting_protocol.limits import BUNDLE_BYTES_MAX
+from canting_protocol.log import ArtisanId
 from canting_server import erasing
 from canting_server.registry.post import Post
 from canting_server.store import logs
-from canting_server.store.database import SQLiteDatabase
+from canting_server.store.database import Connection, SQLiteDatabase
 from canting_server.web.keys import DATABASE
 
 
@@ -97,6 +98,12 @@ async def courier(served: Served, tmp_path: Path) -> AsyncIterator[Callable[[str
 async def lina(courier: Callable[[str], Courier]) -> Courier:
     """An officer."""
     return courier("Lina")
+
+
+def forget(conn: Connection, artisan: ArtisanId) -> None:
+    """Leave nothing of a ledger, as in a registry restored from before its enrolment."""
+    for table in ("log", "envelope", "certificate", "change", "head", "own", "receipt"):
+        conn.execute(f"DELETE FROM {table} WHERE artisan = $1", artisan)  # noqa: S608
 
 
 async def test_a_sale_that_was_carried_arrives_and_its_receipt_comes_back(
@@ -215,12 +222,7 @@ async def test_a_registry_that_forgot_an_enrolment_learns_it_through_a_courier(
 ) -> None:
     device = await served.joined()
     device.sells(500)
-    await served.change(
-        lambda conn: [
-            conn.execute(f"DELETE FROM {table} WHERE artisan = $1", device.artisan)  # noqa: S608
-            for table in ("log", "envelope", "certificate", "change", "head", "own", "receipt")
-        ]
-    )
+    await served.change(lambda conn: forget(conn, device.artisan))
     lina.visits(device)
     assert (await lina.delivers()).left == 1, "nobody certifies the device any more"
     lina.visits(device)
