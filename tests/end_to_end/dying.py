@@ -93,7 +93,7 @@ def bag(arguments: list[str], when: str, k: int) -> None:
             conn.set_trace_callback(dies(when, k))
             return conn
 
-    bag_module.sqlite3 = Dying()  # type: ignore[assignment]
+    bag_module.sqlite3 = Dying()  # type: ignore[assignment, attr-defined]
     sys.argv = ["canting", *arguments]
     cli.main()
 
