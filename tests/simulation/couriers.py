@@ -47,7 +47,14 @@ from canting_protocol.letters import (
     write_goods,
 )
 from canting_protocol.log import Descriptor, Hash, LogId
-from canting_protocol.messages import Held, Offer
+from canting_protocol.messages import (
+    Held,
+    Offer,
+    hash_code,
+    read_enrolment,
+    write_enrolment,
+)
+from canting_protocol.witness import Stead
 
 if TYPE_CHECKING:
     from tests.simulation.world import Device, World
@@ -68,6 +75,8 @@ FAULTS: Final = (
     "goods invented",
     "goods attributed to another",
     "courier's clock wrong",
+    "enrolled on a visit",
+    "artisan unknown to the registry",
 )
 
 
@@ -136,6 +145,18 @@ class Courier:
             taken(device.book, device.key, letters, read_bundle(data))
         except Refused:
             return
+
+    def enrols(self, device: "Device") -> None:
+        """Vouch for a device, where no network is."""
+        world = self.world
+        first = device.artisan in world.unknown and not any(
+            each.artisan == device.artisan and each is not device for each in world.devices
+        )
+        code = world.chance.randbytes(8).hex()
+        stead = Stead.FIRST if first else Stead.FURTHER
+        self.bag.allow(hash_code(code), device.artisan, stead, self.now() + 60)
+        asked = read_enrolment(write_enrolment(device.key, code))
+        device.book.join("sim:", self.bag.enrol(self.key, asked, hash_code(code), self.now()))
 
     async def delivers(self) -> None:
         """Bring the bag to the registry, as far as the road goes."""

@@ -314,6 +314,8 @@ class World:
         self.couriers: list[Courier] = []
         self.artisans: list[ArtisanId] = []
         self.strangers: set[bytes] = set()
+        self.unknown: set[ArtisanId] = set()
+        """Artisans of whom the registry hears only when a courier comes."""
 
     def now(self) -> int:
         """Return the true time, seconds since 1970; an hour of theirs is a second of ours."""
@@ -341,17 +343,24 @@ class World:
 
     def settle_in(self, artisans: int, devices: int) -> None:
         """Begin the ledgers, and give out the phones."""
-        for _ in range(artisans):
-            self.artisans.append(self.server.work(self.server.registry.add_artisan))
-        for number in range(devices):
-            artisan = self.artisans[number % artisans]
-            device = Device(self, f"phone{number}", artisan, SigningKey(self.chance.randbytes(32)))
-            self.devices.append(device)
-            self.enrol(device)
         for number in range(self.chance.choice((1, 2, 2))):
             self.couriers.append(
                 Courier(self, f"officer{number}", SigningKey(self.chance.randbytes(32)))
             )
+        for _ in range(artisans):
+            if self.strikes("artisan unknown to the registry", 0.3):
+                self.artisans.append(ArtisanId(self.chance.randbytes(8)))
+                self.unknown.add(self.artisans[-1])
+            else:
+                self.artisans.append(self.server.work(self.server.registry.add_artisan))
+        for number in range(devices):
+            artisan = self.artisans[number % artisans]
+            device = Device(self, f"phone{number}", artisan, SigningKey(self.chance.randbytes(32)))
+            self.devices.append(device)
+            if artisan in self.unknown or self.strikes("enrolled on a visit", 0.3):
+                self.chance.choice(self.couriers).enrols(device)
+            else:
+                self.enrol(device)
 
     def enrol(self, device: Device) -> None:
         """Let a phone in with a one-time code."""
