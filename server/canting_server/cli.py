@@ -183,6 +183,38 @@ def officer(
 
 
 @app.command()
+def officers(
+    home: Home = HERE,
+    revoke: Annotated[
+        str | None, typer.Option(help="The key of an officer who is trusted no further.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the officers, or trust one no further: he carries no more answers away.
+
+    What he brings is still taken in, and whom he vouches for is marked, for you to look at.
+    """
+    _settings(home)
+    if revoke is not None:
+        try:
+            key = bytes.fromhex(revoke)
+        except ValueError:
+            key = b""
+        if not _beside(home, lambda conn: people.revoke_officer(conn, key)):
+            _fail("there is no such officer", 2)
+    rows = [
+        each._asdict() | {"key": each.key.hex() if each.key else None}
+        for each in _beside(home, people.officers)
+    ]
+    if as_json:
+        _say({"rows": rows}, as_json=True)
+        return
+    for row in rows:
+        state = "revoked" if row["revoked"] else "" if row["key"] else "code not used yet"
+        typer.echo(f"{row['name']}  {row['district']}  {row['key'] or ''}  {state}".rstrip())
+
+
+@app.command()
 def witnessed(
     home: Home = HERE,
     everything: Annotated[

@@ -23,9 +23,10 @@ from canting_protocol.crypto import SigningKey
 from canting_protocol.letters import read_letter
 from canting_protocol.limits import BUNDLE_BYTES_MAX
 from canting_protocol.log import ArtisanId
+from canting_protocol.messages import hash_code
 from canting_server import erasing
 from canting_server.registry.post import Post
-from canting_server.store import logs
+from canting_server.store import logs, people
 from canting_server.store.database import Connection, SQLiteDatabase
 from canting_server.web.keys import DATABASE
 
@@ -289,3 +290,23 @@ async def test_a_question_takes_the_place_of_an_older_one(served: Served, lina: 
         lina.now += 60
         lina.visits(device)
     assert len(lina.bag.letters(QUESTION)) == 1
+
+
+async def test_a_revoked_officer_brings_goods_and_carries_no_answers_away(
+    served: Served, lina: Courier
+) -> None:
+    code, known = "of an officer", lina.bag.known
+    assert known is not None
+    await served.change(
+        lambda conn: people.add_officer(conn, hash_code(code), "Lina", "", 2, 9, NOW + 60)
+    )
+    await served.change(
+        lambda conn: people.commission(conn, hash_code(code), lina.key.public, known.papers[0])
+    )
+    device = await served.joined()
+    device.sells(500)
+    lina.visits(device)
+    assert await served.change(lambda conn: people.revoke_officer(conn, lina.key.public))
+    done = await lina.delivers()
+    assert (done.arrived, done.answers) == (1, 0)
+    assert await served.sold(device.artisan) == 500

@@ -10,7 +10,7 @@ import structlog
 from tests.simulation.history import EXCHANGES_MIN, FAULTS_MIN, history
 from tests.simulation.world import FAULTS
 
-HISTORIES = int(os.environ.get("CANTING_HISTORIES", "300"))
+HISTORIES = int(os.environ.get("CANTING_HISTORIES", "500"))
 """How many histories a test run lives through; more by the environment."""
 
 GROUPS = 20

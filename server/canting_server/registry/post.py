@@ -48,6 +48,7 @@ from canting_protocol.messages import (
 )
 from canting_server.registry.portions import Part, ledgers, portions, together
 from canting_server.registry.registry import Reading, Registry, TakenIn
+from canting_server.store import people
 from canting_server.store.database import Connection, Transactions
 
 CARRIED_ERROR_SECONDS: Final = 300
@@ -186,6 +187,10 @@ class Post:
             ]
             return self._with_slip(said, [], taken)
         officer = self._officer(said, bundle.papers)
+        if officer is not None and await self.database.read(
+            lambda conn: people.officer_is_revoked(conn, said.giver)
+        ):
+            officer = None  # what he brings is taken in; he carries nothing away
         questions = sum(1 for raw in bundle.letters if _is_question(raw))
         budget = BATCHES_BYTES_PER_MESSAGE_MAX // max(questions, 1)
         answers: list[bytes] = []

@@ -280,6 +280,8 @@ class Registry:
             doubt = ""
             if not officer.since - DAY_SECONDS <= said.clock <= officer.expires:
                 doubt = "expired"
+            elif people.officer_is_revoked(conn, officer.key):
+                doubt = "revoked"
             elif witnesses.count(conn, officer.key) >= officer.enrolments:
                 doubt = "too_many"
             name, stead = officer.name, said.stead

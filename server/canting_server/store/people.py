@@ -85,6 +85,42 @@ def commission(conn: Connection, hashed: bytes, key: PublicKey, paper: bytes) ->
     conn.execute("UPDATE officer SET used_by = $2, paper = $3 WHERE code = $1", hashed, key, paper)
 
 
+class OfficerKept(NamedTuple):
+    """An officer as staff see him."""
+
+    name: str
+    district: str
+    enrolments: int
+    key: bytes | None
+    """None: the code was not used yet."""
+    revoked: bool
+
+
+def officers(conn: Connection) -> list[OfficerKept]:
+    """Return every officer who was given a code."""
+    return [
+        OfficerKept(name, district, enrolments, key, bool(revoked))
+        for name, district, enrolments, key, revoked in conn.fetch(
+            """
+            SELECT name, district, enrolments, used_by, revoked FROM officer
+            ORDER BY name, used_by
+            """
+        )
+    ]
+
+
+def revoke_officer(conn: Connection, key: bytes) -> bool:
+    """Trust an officer's key no further; say whether there is such an officer."""
+    found = conn.fetch("SELECT 1 FROM officer WHERE used_by = $1", key)
+    conn.execute("UPDATE officer SET revoked = 1 WHERE used_by = $1", key)
+    return bool(found)
+
+
+def officer_is_revoked(conn: Connection, key: bytes) -> bool:
+    """Say whether an officer's key is trusted no further."""
+    return bool(conn.fetch("SELECT 1 FROM officer WHERE used_by = $1 AND revoked = 1", key))
+
+
 def add_token(conn: Connection, hashed: bytes, name: str, now: int) -> None:
     """Keep the hash of a staff token."""
     conn.execute("INSERT INTO token (token, name, since) VALUES ($1, $2, $3)", hashed, name, now)

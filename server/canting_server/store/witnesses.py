@@ -21,7 +21,7 @@ class Vouched(NamedTuple):
     since: int
     """When the registry heard of it."""
     doubt: str
-    """Why staff should look twice: `expired`, `too_many`, or nothing."""
+    """Why staff should look twice: `expired`, `revoked`, `too_many`, or nothing."""
     settled: int
     """Staff have confirmed it."""
 

@@ -7,5 +7,6 @@ CREATE TABLE officer (
     days       INTEGER NOT NULL,
     expires    INTEGER NOT NULL,
     used_by    BLOB,
-    paper      BLOB
+    paper      BLOB,
+    revoked    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
