@@ -20,6 +20,7 @@ SMALL: Final = (
     ),
     ("staff's questions over a city", ("ask",)),
     ("QR frames of a letter, some of them lost", ("frames",)),
+    ("A visit, its letters, and a delivery of many", ("visit",)),
 )
 LARGE: Final = (
     ("intake, workload M", ("intake", "--artisans", "300", "--months", "12")),
