@@ -97,6 +97,9 @@ WORDS: Final = {
     "{book}: {carried} catatan dititipkan{officer}. Tanda terima {code}.": (
         "{book}: {carried} changes handed over{officer}. Slip {code}."
     ),
+    "{book}: tidak ada titipan baru{officer}. Tanda terima {code}.": (
+        "{book}: nothing new to hand over{officer}. Slip {code}."
+    ),
     " ke {officer}": " to {officer}",
     "  Penerima ini tidak membawa sertifikat dinas; isinya tetap tertutup.": (
         "  This taker shows no certificate of the department; he cannot read any of it."

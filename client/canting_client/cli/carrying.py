@@ -458,14 +458,16 @@ def _entrust(said: Said, address: str) -> None:
                 "rotated": done.rotated,
             }
         )
+        to_whom = t(" ke {officer}", officer=done.officer) if done.officer else ""
+        about = {"book": name or book.path.stem, "officer": to_whom, "code": done.code}
         words.append(
             t(
                 "{book}: {carried} catatan dititipkan{officer}. Tanda terima {code}.",
-                book=name or book.path.stem,
                 carried=carried,
-                officer=t(" ke {officer}", officer=done.officer) if done.officer else "",
-                code=done.code,
+                **about,
             )
+            if carried
+            else t("{book}: tidak ada titipan baru{officer}. Tanda terima {code}.", **about)
         )
         if not done.officer:
             words.append(t("  Penerima ini tidak membawa sertifikat dinas; isinya tetap tertutup."))
