@@ -37,6 +37,7 @@ from canting_protocol.ledger.rows import (
 )
 from canting_protocol.letters import (
     ASKER_BYTES,
+    DIGEST_BYTES,
     KEYS_FIRST,
     MONEY,
     OTHERS,
@@ -82,6 +83,8 @@ from canting_protocol.names import Key, key_in
 from canting_protocol.private import BookKey, hide, key_id
 
 BOOK_KEY_BYTES: Final = 32
+QUESTIONS_KEPT: Final = 8
+"""Of how many questions that couriers took it is known that they were asked from here."""
 _papers: Final = codec.decoder(list[bytes])
 _stated: Final = codec.decoder(list[Stated])
 
@@ -461,6 +464,7 @@ class Book:
             believed: list[Heard] = list(receipt.heads) if receipt else []
             if forgotten:
                 store.drop_letters(self._conn)
+                store.set_setting(self._conn, "asked", None)
                 store.set_setting(self._conn, "forgotten", None)
             self._drop_covered(believed)
             kept = [read_letter(raw) for raw in store.letters(self._conn)]
@@ -474,27 +478,29 @@ class Book:
                 raw = seal_letter(box, address, write_goods(offer))
                 store.keep_letter(self._conn, digest_of(raw), raw)
                 kept.append(read_letter(raw))
-        stale = store.setting(self._conn, "stale") is not None
-        shown = store.setting(self._conn, "receipt") if stale else None
-        offer = Offer(artisan, self._frontier(registry), [], shown or b"", self.papers)
-        request = Request(VERSION, self._device.public, self._chance.now(), [offer])
-        asker = self.own.log[:ASKER_BYTES] if self.own is not None else b""
-        address = Address(LETTER_VERSION, to, artisan, asker=asker)
-        question = seal_letter(box, address, write_request(self._device, request))
+            stale = store.setting(self._conn, "stale") is not None
+            shown = store.setting(self._conn, "receipt") if stale else None
+            offer = Offer(artisan, self._frontier(registry), [], shown or b"", self.papers)
+            request = Request(VERSION, self._device.public, self._chance.now(), [offer])
+            asker = self.own.log[:ASKER_BYTES] if self.own is not None else b""
+            address = Address(LETTER_VERSION, to, artisan, asker=asker)
+            question = seal_letter(box, address, write_request(self._device, request))
+            asked = digest_of(question) + (store.setting(self._conn, "asked") or b"")
+            store.set_setting(self._conn, "asked", asked[: QUESTIONS_KEPT * DIGEST_BYTES])
         return [*(letter.raw for letter in in_order(kept)), question]
 
     def taken_by(self, slip: Slip, raw: bytes, name: str) -> None:
         """Keep a courier's slip for letters of this book; `name` is who he is certified to be."""
         mine = {digest_of(letter) for letter in store.letters(self._conn)}
+        asked = store.setting(self._conn, "asked") or b""
+        questions = {asked[at : at + DIGEST_BYTES] for at in range(0, len(asked), DIGEST_BYTES)}
         with self.write():
             for each in slip.letters:
-                if each.digest not in mine:
-                    continue
-                if each.code == "":
+                if each.code == "" and each.digest in mine:
                     store.keep_slip(
                         self._conn, each.digest, slip.taker, slip.given, slip.taken, name, raw
                     )
-                elif each.code == "unknown_key":
+                elif each.code == "unknown_key" and each.digest in mine | questions:
                     # The registry does not know this device any more: tell it everything again.
                     store.set_setting(self._conn, "forgotten", b"1")
 

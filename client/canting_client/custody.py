@@ -68,7 +68,7 @@ def given(device: SigningKey, letters: Sequence[bytes], now: int) -> bytes:
 
 def packed(book: Book, device: SigningKey, now: int) -> tuple[bytes, int]:
     """Return everything that has not arrived as a file for a courier, and how many letters."""
-    letters = book.letters()
+    letters = book.letters()[:BUNDLE_LETTERS_MAX]  # 16 MB: no book has come so far
     paper = write_handover(device, now, [Given(digest_of(letter)) for letter in letters])
     return pack(letters, paper), len(letters)
 

@@ -1,5 +1,7 @@
 """Couriers at the registry's door: what they bring is stored, and they read nothing of it."""
 
+import os
+import random
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -9,25 +11,47 @@ from tests.server.makers import NOW, Device, Served
 from canting_client.custody import given, taken
 from canting_client.reading import figures
 from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known
-from canting_client.relay.deliver import Delivered, deliver, pass_on
+from canting_client.relay.deliver import Delivered, deliver, packed, pass_on
+from canting_protocol import changes as c
 from canting_protocol.bundles import (
     VERSION,
     WANTED,
     Bundle,
+    Given,
     Officer,
+    Taken,
+    check_handover,
     read_bundle,
+    read_handover,
+    read_slip,
+    unpack,
     write_bundle,
+    write_handover,
     write_officer,
+    write_slip,
 )
 from canting_protocol.crypto import SigningKey
-from canting_protocol.letters import read_letter
-from canting_protocol.limits import BUNDLE_BYTES_MAX
-from canting_protocol.log import ArtisanId
+from canting_protocol.letters import VERSION as LETTER_VERSION
+from canting_protocol.letters import (
+    Address,
+    Span,
+    digest_of,
+    read_letter,
+    seal_letter,
+    to_id,
+)
+from canting_protocol.limits import (
+    BUNDLE_BYTES_MAX,
+    BUNDLE_LETTERS_MAX,
+    INTEGER_MAX,
+    LETTER_SPANS_MAX,
+)
 from canting_protocol.messages import hash_code
 from canting_server import erasing
 from canting_server.registry.post import Post
 from canting_server.store import logs, people
-from canting_server.store.database import Connection, SQLiteDatabase
+from canting_server.store.database import SQLiteDatabase
+from canting_server.store.erasing import forget
 from canting_server.web.keys import DATABASE
 
 
@@ -99,12 +123,6 @@ async def courier(served: Served, tmp_path: Path) -> AsyncIterator[Callable[[str
 async def lina(courier: Callable[[str], Courier]) -> Courier:
     """An officer."""
     return courier("Lina")
-
-
-def forget(conn: Connection, artisan: ArtisanId) -> None:
-    """Leave nothing of a ledger, as in a registry restored from before its enrolment."""
-    for table in ("log", "envelope", "certificate", "change", "head", "own", "receipt"):
-        conn.execute(f"DELETE FROM {table} WHERE artisan = $1", artisan)  # noqa: S608
 
 
 async def test_a_sale_that_was_carried_arrives_and_its_receipt_comes_back(
@@ -310,3 +328,155 @@ async def test_a_revoked_officer_brings_goods_and_carries_no_answers_away(
     done = await lina.delivers()
     assert (done.arrived, done.answers) == (1, 0)
     assert await served.sold(device.artisan) == 500
+
+
+async def test_a_registry_that_forgot_an_enrolment_learns_it_from_a_question_alone(
+    served: Served, lina: Courier
+) -> None:
+    """The device has nothing new to give: without being told, it would never say more."""
+    device = await served.joined()
+    device.sells(500)
+    await served.sync(device)
+    await served.change(lambda conn: forget(conn, device.artisan))
+    lina.visits(device)
+    await lina.delivers()
+    lina.visits(device)
+    assert lina.bag.letters(GOODS) == []
+    lina.visits(device)
+    await lina.delivers()
+    assert await served.sold(device.artisan) == 500
+    kept = lina.bag.letters(GOODS)
+    lina.visits(device)
+    lina.visits(device)
+    assert lina.bag.letters(GOODS) == kept == [], "it is told once"
+
+
+async def test_a_clock_is_measured_through_two_couriers_who_each_have_a_wrong_one(
+    served: Served, courier: Callable[[str], Courier]
+) -> None:
+    far, near = courier("Jauh"), courier("Dekat")
+    device = await served.joined()
+    device.time.now -= 86_400
+    device.sells(100)
+    far.now -= 7_200
+    near.now += 3_600
+    far.visits(device)
+    for each in (far, near, served.time):
+        each.now += 86_400
+    await far.meets(near)
+    for each in (far, near, served.time):
+        each.now += 86_400
+    await near.delivers()
+    ((offset, error),) = await served.look(
+        lambda conn: conn.fetch(
+            'SELECT "offset", error FROM clock WHERE artisan = $1 AND of_n > 0', device.artisan
+        )
+    )
+    assert (offset, error) == (86_400, 300)
+
+
+async def test_letters_with_the_longest_addresses_hold_nobody_up(
+    served: Served, lina: Courier
+) -> None:
+    """Whoever gives such letters, the others' are delivered all the same."""
+    device, stranger = await served.joined(), SigningKey(os.urandom(32))
+    device.sells(500)
+    spans = [Span(bytes(8), INTEGER_MAX, INTEGER_MAX, bytes(8))] * LETTER_SPANS_MAX
+    to = to_id(served.registry.key.public)
+    letters = [
+        seal_letter(
+            served.registry.key.box.public,
+            Address(LETTER_VERSION, to, n.to_bytes(8, "big"), spans, 100),
+            b"",
+        )
+        for n in range(480)
+    ]
+    for lot in (letters[:240], letters[240:]):
+        lina.bag.take(lina.key, read_bundle(given(stranger, lot, NOW)), NOW)
+    lina.visits(device)
+    assert (await lina.delivers()).left == 0
+    assert await served.sold(device.artisan) == 500
+
+
+async def test_answers_that_do_not_fit_one_bundle_come_with_the_next(
+    served: Served, lina: Courier
+) -> None:
+    """Each answer holds one batch at least, however large."""
+    noise = random.Random(1)  # noqa: S311  # what does not compress, no secret
+    devices = []
+    for _ in range(7):
+        device = await served.joined()
+        device.sells(100)
+        await served.sync(device)  # so that its clock has been measured
+        second = await served.joined(device.artisan)
+        for _ in range(15):
+            values = [c.value(noise.randbytes(1000)) for _ in range(15)]
+            device.book.record(
+                c.Item(None, [c.FieldWrite(100 + n, v) for n, v in enumerate(values)])
+            )
+        await served.sync(device)
+        lina.visits(second)
+        devices.append(second)
+    done = await lina.delivers()
+    assert done.answers == 7
+    for device in devices:
+        lina.visits(device)
+        assert device.book.digest() == await served.digest(device.artisan)
+
+
+async def test_a_device_that_asks_the_same_a_hundred_times_is_answered_within_a_bundle(
+    served: Served,
+) -> None:
+    writer = await served.joined()
+    writer.sells(100)
+    await served.sync(writer)
+    device = await served.joined(writer.artisan)
+    for _ in range(20):
+        writer.book.record(c.Profile([c.FieldWrite(100, c.value(os.urandom(1000)))]))
+    await served.sync(writer)
+    asked = device.request()
+    address = Address(LETTER_VERSION, to_id(served.registry.key.public), device.artisan)
+    letters = [seal_letter(served.registry.key.box.public, address, asked) for _ in range(100)]
+    answered = await served.post("/v1/sync", given(device.key, letters, NOW))
+    back = read_bundle(answered.body)
+    codes = [each.code for each in read_slip(back.paper).letters]
+    assert codes == [""] * len(back.letters) + ["too_large"] * (100 - len(back.letters))
+    assert 1 < len(back.letters) < 100
+
+
+async def test_a_question_that_can_never_be_read_is_carried_no_more(
+    served: Served, lina: Courier
+) -> None:
+    device = await served.joined()
+    *_, question = device.book.letters()
+    broken = question[:-1] + bytes([question[-1] ^ 1])
+    lina.bag.take(lina.key, read_bundle(given(device.key, [broken], NOW)), NOW)
+    assert lina.bag.letters(QUESTION) == [broken]
+    await lina.delivers()
+    assert lina.bag.letters(QUESTION) == []
+
+
+async def test_a_slip_names_no_more_than_a_bundle_holds(served: Served, lina: Courier) -> None:
+    """Whatever the registry said of letters from before."""
+    giver = SigningKey(os.urandom(32))
+    box, to = served.registry.key.box.public, to_id(served.registry.key.public)
+    span = [Span(bytes(8), 1, 1, bytes(8))]
+    letters = [
+        seal_letter(box, Address(LETTER_VERSION, to, n.to_bytes(8, "big"), span), b"")
+        for n in range(BUNDLE_LETTERS_MAX + 2)
+    ]
+    before, now = letters[:-2], letters[-2:]
+    slip, _ = lina.bag.take(lina.key, read_bundle(given(giver, before, NOW)), NOW)
+    said = read_handover(
+        write_handover(lina.key, NOW, [Given(digest_of(letter)) for letter in before])
+    )
+    codes = [Taken(each.digest, "unknown_key") for each in said.letters]
+    lina.bag.settle(read_slip(write_slip(served.registry.key, NOW, said, codes)))
+    slip, _ = lina.bag.take(lina.key, read_bundle(given(giver, now, NOW)), NOW)
+    told = read_slip(slip).letters
+    assert [each.code for each in told] == ["", "", *["unknown_key"] * (BUNDLE_LETTERS_MAX - 2)]
+    assert [each.digest for each in told[:2]] == [digest_of(letter) for letter in now]
+    file, count = packed(lina.bag, lina.key, NOW)
+    assert count == BUNDLE_LETTERS_MAX, "and no more are handed over in a file"
+    bundle = unpack(file).bundle
+    check_handover(read_handover(bundle.paper), bundle.letters)

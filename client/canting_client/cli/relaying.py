@@ -16,7 +16,7 @@ from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
 from canting_client.handover import LETTERS
 from canting_client.language import t
-from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known
+from canting_client.relay.bag import ANSWER, Bag, Known
 from canting_protocol.bundles import Officer, read_officer
 from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
@@ -273,16 +273,10 @@ def relay_give(
 
 def _packed(said: Said) -> tuple[bytes, int]:
     """Return what is in the bag as a file for another officer, and how many letters."""
-    from canting_protocol.bundles import Given, pack, write_handover
-    from canting_protocol.letters import digest_of
+    from canting_client.relay.deliver import packed
 
     with _bag(said) as bag:
-        letters = bag.letters(GOODS) + bag.letters(QUESTION)
-        known = bag.known
-        assert known is not None
-        given = [Given(digest_of(letter)) for letter in letters]
-        paper = write_handover(said.home.key(), _now(), given)
-        return pack(letters, paper, known.papers), len(letters)
+        return packed(bag, said.home.key(), _now())
 
 
 @relay_app.command("show")

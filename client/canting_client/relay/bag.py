@@ -27,7 +27,7 @@ from canting_protocol.bundles import (
 from canting_protocol.crypto import PublicKey, SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.letters import Letter, digest_of, read_letter, to_id
-from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX
+from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, BUNDLE_LETTERS_MAX
 from canting_protocol.log import ArtisanId
 from canting_protocol.messages import VERSION as MESSAGE_VERSION
 from canting_protocol.messages import Enrolled, Enrolment
@@ -205,18 +205,19 @@ class Bag:
             some = [each for each in said.letters if each.digest in there]
             said = structs.replace(said, letters=some)
         check_handover(said, bundle.letters)
-        codes = []
         with self._writing():
+            # What the registry said since of letters he gave before, and may give again.
+            told = dict(
+                self._conn.execute(
+                    "SELECT digest, code FROM letter WHERE giver = ? AND code <> ''", (said.giver,)
+                )
+            )
+            codes = []
             for given, raw in zip(said.letters, bundle.letters, strict=True):
-                codes.append(Taken(given.digest, self._take(raw, given, said, known, now)))
-            # What the registry said since of letters he gave before.
-            told = {each.digest for each in codes}
-            for digest, code in self._conn.execute(
-                "SELECT digest, code FROM letter WHERE giver = ? AND code <> ''", (said.giver,)
-            ).fetchall():
-                codes = [each for each in codes if each.digest != digest]
-                codes.append(Taken(digest, code))
-                told.add(digest)
+                code = self._take(raw, given, said, known, now)
+                codes.append(Taken(given.digest, told.pop(given.digest, code)))
+            codes += [Taken(digest, code) for digest, code in told.items()]
+            codes = codes[:BUNDLE_LETTERS_MAX]
             slip = write_slip(key, now, said, codes)
             artisans = {read_letter(raw).address.artisan for raw in bundle.letters if _whole(raw)}
             for artisan in artisans:
@@ -235,8 +236,9 @@ class Bag:
         if letter.address.to != to_id(known.registry):
             return STRANGE
         artisan = letter.address.artisan
-        # A chain of couriers: the first one's clock saw the author's.
-        taken = given.taken or now
+        # A chain of couriers: the first one's clock saw the author's, and each has his own.
+        elapsed = max(said.clock - given.taken, 0) if given.taken else 0
+        taken = max(now - elapsed, 1)
         if not letter.address.spans:
             self._in_place(letter, QUESTION, said.giver, taken)
             return ""
@@ -405,8 +407,9 @@ class Bag:
         return lot
 
     def settle(self, slip: Slip) -> int:
-        """Drop the goods that the registry's slip says need not come again; return how many.
+        """Drop what the registry's slip says need not come again; return how many goods.
 
+        A question that was answered stays, to be asked again; one that can never be read goes too.
         The caller has seen that the slip is the registry's, and to this bag.
         """
         dropped = 0
@@ -416,6 +419,10 @@ class Bag:
                     dropped += self._conn.execute(
                         "DELETE FROM letter WHERE digest = ? AND kind = ?", (each.digest, GOODS)
                     ).rowcount
+                    self._conn.execute(
+                        "DELETE FROM letter WHERE digest = ? AND kind = ? AND ? <> ''",
+                        (each.digest, QUESTION, each.code),
+                    )
                 else:
                     self._conn.execute(
                         "UPDATE letter SET code = ? WHERE digest = ? AND ? <> 'wanted'",

@@ -7,19 +7,21 @@ a road broke off, is not sent again. Everything may be repeated.
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from canting_client.relay.bag import Bag
+from canting_client.relay.bag import GOODS, QUESTION, Bag
 from canting_protocol import codec
 from canting_protocol.bundles import (
     Bundle,
     Given,
     Slip,
+    pack,
     read_slip,
     write_bundle,
     write_handover,
 )
 from canting_protocol.crypto import SigningKey
 from canting_protocol.errors import Refused
-from canting_protocol.letters import digest_of
+from canting_protocol.letters import digest_of, read_letter
+from canting_protocol.limits import BUNDLE_LETTERS_MAX
 
 Lot = Sequence[tuple[bytes, int]]
 """Letters, and when each was taken from who wrote it."""
@@ -64,22 +66,31 @@ async def deliver(
     assert known is not None
     done = Delivered()
 
-    async def settled(lot: Lot, addresses: Sequence[bytes] = ()) -> tuple[int, int]:
-        """Hand a lot over, or ask about it; return how many have arrived, and answers."""
+    async def settled(lot: Lot, addresses: Sequence[bytes] = ()) -> tuple[int, int, Slip]:
+        """Hand a lot over, or ask about it; return how many have arrived, answers, the slip."""
         slip, answers = await _hand_over(bag, key, now(), post, lot, addresses)
         if slip.taker != known.registry:
             raise Refused("bad_signature", "this slip is not the registry's")
-        return bag.settle(slip), bag.put_answers(answers, now())
+        return bag.settle(slip), bag.put_answers(answers, now()), slip
 
     after = 0
     while found := bag.unsettled(after, ASKED_AT_ONCE):
-        after = found[-1][0]
-        asked = [(letter.raw, taken) for _, letter, taken in found]
-        arrived, _ = await settled(asked, [codec.encode(each.address) for _, each, _ in found])
+        addresses: list[bytes] = []
+        asked: list[tuple[bytes, int]] = []
+        for place, letter, taken in found:
+            told_of = codec.encode(letter.address)
+            if asked and sum(map(len, addresses)) + len(told_of) > DELIVERY_BYTES:
+                break
+            addresses.append(told_of)
+            asked.append((letter.raw, taken))
+            after = place
+        arrived, _, _ = await settled(asked, addresses)
         done = done._replace(arrived=done.arrived + arrived)
     told(done)
-    for lot in _lots(bag):
-        arrived, answers = await settled(lot)
+    gone: set[bytes] = set()
+    for lot in _lots(bag, gone):
+        arrived, answers, slip = await settled(lot)
+        gone -= _unanswered(lot, slip)
         done = _more(done, lot, arrived, answers)
         told(done)
     return done._replace(left=bag.standing().goods)
@@ -93,10 +104,22 @@ async def pass_on(bag: Bag, key: SigningKey, now: Callable[[], int], post: Post)
         and whatever `post` raises when nothing could be carried.
     """
     done = Delivered()
-    for lot in _lots(bag):
+    for lot in _lots(bag, set()):
         _, answers = await _hand_over(bag, key, now(), post, lot, ())
         done = _more(done, lot, 0, bag.put_answers(answers, now()))
     return done._replace(left=bag.standing().goods)
+
+
+def packed(bag: Bag, key: SigningKey, now: int) -> tuple[bytes, int]:
+    """Return the bag as a file for another officer, and how many letters are in it.
+
+    That is all of them, unless they are more than one hand-over may name.
+    """
+    known = bag.known
+    assert known is not None
+    letters = (bag.letters(GOODS) + bag.letters(QUESTION))[:BUNDLE_LETTERS_MAX]
+    paper = write_handover(key, now, [Given(digest_of(letter)) for letter in letters])
+    return pack(letters, paper, known.papers), len(letters)
 
 
 def _more(done: Delivered, lot: Lot, arrived: int, answers: int) -> Delivered:
@@ -108,12 +131,18 @@ def _more(done: Delivered, lot: Lot, arrived: int, answers: int) -> Delivered:
     )
 
 
-def _lots(bag: Bag) -> Iterator[Lot]:
-    """Yield what goes into one bundle after the other, each letter once."""
-    gone: set[bytes] = set()
+def _lots(bag: Bag, gone: set[bytes]) -> Iterator[Lot]:
+    """Yield what goes into one bundle after the other, each letter once, except those in `gone`."""
     while lot := bag.outgoing(gone, DELIVERY_BYTES, QUESTIONS_AT_ONCE):
         gone |= {digest_of(raw) for raw, _ in lot}
         yield lot
+
+
+def _unanswered(lot: Lot, slip: Slip) -> set[bytes]:
+    """Return the questions of a lot whose answers did not fit with the others'."""
+    questions = {digest_of(raw) for raw, _ in lot if not read_letter(raw).address.spans}
+    again = {each.digest for each in slip.letters if each.code == "too_large"} & questions
+    return again if again < questions else set()
 
 
 async def _hand_over(

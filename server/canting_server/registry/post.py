@@ -36,7 +36,11 @@ from canting_protocol.letters import (
     seal_letter,
     to_id,
 )
-from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, REQUEST_INFLATED_BYTES_MAX
+from canting_protocol.limits import (
+    BATCHES_BYTES_PER_MESSAGE_MAX,
+    BUNDLE_BYTES_MAX,
+    REQUEST_INFLATED_BYTES_MAX,
+)
 from canting_protocol.log import ArtisanId
 from canting_protocol.messages import (
     VERSION,
@@ -54,6 +58,9 @@ from canting_server.store.database import Connection, Transactions
 CARRIED_ERROR_SECONDS: Final = 300
 """What a courier's word leaves uncertain of a device's clock: the hand-over took a while, and his
 own clock is measured as roughly."""
+
+ANSWERS_BYTES: Final = BUNDLE_BYTES_MAX - 65_536
+"""What the answers in a bundle come to where there are several; the rest is for the slip."""
 
 NOBODY: Final = b""
 """Who speaks in a letter of goods: nobody, its batches are signed by whoever wrote them."""
@@ -223,7 +230,10 @@ class Post:
         reading = self._reading(request, given, said, officer)
         reply, box = await self.exchange(request, reading, budget)
         if officer is not None or request.key == said.giver:
-            answers.append(self._sealed(request, reply, box, address.asker))
+            answer = self._sealed(request, reply, box, address.asker)
+            if answers and sum(map(len, answers)) + len(answer) > ANSWERS_BYTES:
+                return "too_large"  # each holds one batch at least, which may be a large one
+            answers.append(answer)
         return ""
 
     def _reading(
