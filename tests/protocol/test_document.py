@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from canting_client import parcels
+from canting_client.relay import bag
+from canting_protocol import bundles, letters, limits, messages
 from canting_protocol import changes as c
-from canting_protocol import limits, messages
 from canting_protocol.codec import NESTING_MAX, Array
 from canting_protocol.errors import Code
 from canting_protocol.ledger.rows import SHAPES, Row
@@ -30,6 +32,17 @@ MESSAGES = (
     messages.Answer,
     messages.Turned,
     messages.Stated,
+)
+CARRIED = (
+    letters.Address,
+    letters.Span,
+    bundles.Bundle,
+    bundles.Given,
+    bundles.Handover,
+    bundles.Taken,
+    bundles.Slip,
+    bundles.Officer,
+    bundles.Commission,
 )
 
 
@@ -56,7 +69,7 @@ def test_every_kind_stands_in_a_row_with_its_fields_in_order(kind: c.Kind) -> No
 
 
 @pytest.mark.parametrize(
-    "shape", [*PARTS, c.CountLine, *MESSAGES], ids=lambda shape: shape.__name__
+    "shape", [*PARTS, c.CountLine, *MESSAGES, *CARRIED], ids=lambda shape: shape.__name__
 )
 def test_every_structure_stands_in_a_row_with_its_fields_in_order(shape: type[Array]) -> None:
     assert named_in(row_of(shape.__name__)) == list(shape.__struct_fields__)
@@ -101,6 +114,21 @@ def test_every_refusal_is_told() -> None:
         assert f"`{code}`" in TEXT, code
 
 
+def test_what_becomes_of_a_letter_is_told() -> None:
+    told = TEXT[TEXT.index("### 12.2") : TEXT.index("### 12.3")]
+    (settled,) = (row for row in told.splitlines() if "`wrong_log`" in row)
+    assert {*named_in(settled), ""} == bundles.SETTLED
+    for code in (bundles.WANTED, bag.FULL, bag.STRANGE, "unknown_key", "too_large"):
+        row_of(f"`{code}`", "the registry" if code not in (bag.FULL, bag.STRANGE) else "a courier")
+
+
+def test_how_a_file_of_letters_begins_is_told() -> None:
+    assert b"CANTING" + bytes([1]) == bundles.MAGIC
+    assert 'file  = "CANTING" ‖ 01 ‖ frame' in TEXT
+    for word in parcels.armoured(b"").split("\n")[:2]:
+        assert f"`{word}`" in TEXT
+
+
 def test_every_limit_stands_with_its_value() -> None:
     for name, value in vars(limits).items():
         if name.endswith("_MAX"):
@@ -118,7 +146,7 @@ def test_every_table_stands_with_its_columns_and_its_key(shape: type[Row]) -> No
 
 
 def test_the_doors_are_told() -> None:
-    for word in ("/v1/enrol", "/v1/sync", MEDIA_TYPE, "application/problem+json"):
+    for word in ("/v1/enrol", "/v1/sync", "/v1/officer", MEDIA_TYPE, "application/problem+json"):
         assert f"`{word}`" in TEXT
 
 

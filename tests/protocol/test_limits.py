@@ -12,6 +12,19 @@ from canting_client.book import Book, Chance
 from canting_protocol import changes as c
 from canting_protocol import codec, limits
 from canting_protocol.batch import Envelope, cut, cuts, deflate, inflate, open_batch, peek
+from canting_protocol.bundles import (
+    MAGIC,
+    Given,
+    Taken,
+    pack,
+    read_bundle,
+    read_handover,
+    read_slip,
+    unpack,
+    write_bundle,
+    write_handover,
+    write_slip,
+)
 from canting_protocol.crypto import SigningKey
 from canting_protocol.dictionaries import DICTIONARIES
 from canting_protocol.door import admit, within_frontier
@@ -24,12 +37,22 @@ from canting_protocol.ledger.pen import Pen
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.registers import check_value
 from canting_protocol.ledger.rows import HeadRow, Nothing, Rows
+from canting_protocol.letters import (
+    Address,
+    Span,
+    open_letter,
+    read_address,
+    read_letter,
+    seal_letter,
+)
 from canting_protocol.limits import (
     AMOUNT_MAX,
     BATCH_BYTES_MAX,
     BATCH_CHANGES_MAX,
     BATCH_INFLATED_BYTES_MAX,
     BATCHES_BYTES_PER_MESSAGE_MAX,
+    BUNDLE_BYTES_MAX,
+    BUNDLE_LETTERS_MAX,
     CHANGE_BYTES_MAX,
     CHANGE_LINES_MAX,
     DICTIONARY_BYTES_MAX,
@@ -40,6 +63,8 @@ from canting_protocol.limits import (
     FRONTIER_HEADS_MAX,
     FRONTIER_HEADS_RESERVED,
     INTEGER_MAX,
+    LETTER_BYTES_MAX,
+    LETTER_SPANS_MAX,
     MARK_PIECES_MAX,
     OFFER_PAPERS_MAX,
     PRIVATE_BYTES_MAX,
@@ -446,6 +471,78 @@ def test_a_change_writes_one_to_sixty_four_fields(fields: int, *, fine: bool) ->
     else:
         with pytest.raises(TooBig):
             c.write(change)
+
+
+def letter_of(size: int) -> bytes:
+    """Return a letter of so many bytes, all told."""
+    address = Address(1, bytes(8), bytes(8))
+    some = len(seal_letter(REGISTRY.box.public, address, bytes(size - 1000)))
+    return seal_letter(REGISTRY.box.public, address, bytes(2 * size - 1000 - some))
+
+
+def test_a_letter_is_at_most_letter_bytes_max() -> None:
+    most = letter_of(LETTER_BYTES_MAX)
+    assert len(most) == LETTER_BYTES_MAX
+    assert read_letter(most).raw == most
+    open_letter(REGISTRY.box, most)
+    beyond = letter_of(LETTER_BYTES_MAX + 1)
+    assert code_of(lambda: read_letter(beyond)) == "too_large"
+    assert code_of(lambda: open_letter(REGISTRY.box, beyond)) == "too_large"
+
+
+def test_the_largest_request_and_reply_fit_a_letter_and_it_fits_a_bundle() -> None:
+    spans = [Span(bytes(8), INTEGER_MAX, INTEGER_MAX, bytes(8))] * LETTER_SPANS_MAX
+    address = Address(1, bytes(8), bytes(8), [], 100, bytes(4))
+    largest = seal_letter(REGISTRY.box.public, address, bytes(REQUEST_BYTES_MAX))
+    assert len(largest) <= LETTER_BYTES_MAX
+    full = Address(1, bytes(8), bytes(8), spans, 100, bytes(4))
+    goods = seal_letter(REGISTRY.box.public, full, bytes(BATCH_BYTES_MAX))
+    assert len(goods) <= LETTER_BYTES_MAX
+    paper = write_handover(KEY, INTEGER_MAX, [Given(bytes(16), INTEGER_MAX)])
+    bundle = write_bundle([letter_of(LETTER_BYTES_MAX)], paper, [paper])
+    assert code_of(lambda: read_bundle(bundle)) is None
+
+
+def test_an_address_tells_of_at_most_letter_spans_max() -> None:
+    span = Span(bytes(8), 1, 1, bytes(8))
+    for count, code in ((LETTER_SPANS_MAX, None), (LETTER_SPANS_MAX + 1, "malformed")):
+        address = Address(1, bytes(8), bytes(8), [span] * count)
+        letter = seal_letter(REGISTRY.box.public, address, b"")
+        assert code_of(lambda letter=letter: read_letter(letter)) == code  # type: ignore[misc]
+        told = codec.encode(address)
+        assert code_of(lambda told=told: read_address(told)) == code  # type: ignore[misc]
+
+
+def test_a_bundle_is_at_most_bundle_bytes_max() -> None:
+    def bundle_of(size: int) -> bytes:
+        return write_bundle([bytes(2 * size - 1000 - len(write_bundle([bytes(size - 1000)])))])
+
+    most = bundle_of(BUNDLE_BYTES_MAX)
+    assert len(most) == BUNDLE_BYTES_MAX
+    assert code_of(lambda: read_bundle(most)) is None
+    assert code_of(lambda: read_bundle(bundle_of(BUNDLE_BYTES_MAX + 1))) == "too_large"
+
+
+def test_a_file_holds_no_frame_beyond_bundle_bytes_max() -> None:
+    whole = pack([bytes(BUNDLE_BYTES_MAX)])
+    assert unpack(whole).whole
+    head = pack([])[: -len(b"\0") - 32]
+    assert head.startswith(MAGIC)
+    beyond = head + codec.uvarint(BUNDLE_BYTES_MAX + 1) + b"x"
+    assert code_of(lambda: unpack(beyond)) == "too_large"
+
+
+def test_a_bundle_a_hand_over_and_a_slip_name_at_most_bundle_letters_max() -> None:
+    for count, code in ((BUNDLE_LETTERS_MAX, None), (BUNDLE_LETTERS_MAX + 1, "malformed")):
+        letters = write_bundle([b""] * count)
+        assert code_of(lambda data=letters: read_bundle(data)) == code  # type: ignore[misc]
+        asked = write_bundle([], addresses=[b""] * count)
+        assert code_of(lambda data=asked: read_bundle(data)) == code  # type: ignore[misc]
+        paper = write_handover(KEY, 0, [Given(bytes(16))] * count)
+        assert code_of(lambda data=paper: read_handover(data)) == code  # type: ignore[misc]
+        said = read_handover(write_handover(KEY, 0, []))
+        slip = write_slip(REGISTRY, 0, said, [Taken(bytes(16))] * count)
+        assert code_of(lambda data=slip: read_slip(data)) == code  # type: ignore[misc]
 
 
 def test_what_is_shown_as_frames_is_at_most_framed_bytes_max() -> None:
