@@ -63,7 +63,7 @@ def dearmoured(data: bytes) -> bytes:
     at = data.find(_BEGIN.encode())
     if at < 0:
         return data
-    text = data[at + len(_BEGIN) :].partition(_END.encode())[0]
+    text = data[at + len(_BEGIN) :].partition(b"-")[0]  # the last line may be cut off too
     letters = b"".join(text.split())
     try:
         return base64.b64decode(letters[: len(letters) // 4 * 4], validate=True)
