@@ -163,6 +163,8 @@ class ProfileField(IntEnum):
     VILLAGE = 12
     DISTRICT = 13
     REGENCY = 14
+    NIK = 15
+    NIK_END = 16
 
 
 class ItemField(IntEnum):

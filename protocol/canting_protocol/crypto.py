@@ -56,6 +56,10 @@ class SigningKey:
         """
         return self._key.sign(purpose + b"\0" + message)
 
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 secret bytes for one purpose, SHA-256 of it and the seed; never stored."""
+        return sha256(purpose, b"\0", self._key.private_bytes_raw())
+
 
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _BOX_DOMAIN: Final = b"canting/box/1\0"

@@ -17,6 +17,9 @@ CHANGE_BYTES_MAX: Final = 16_000
 CHANGE_LINES_MAX: Final = 1_000
 TEXT_BYTES_MAX: Final = 1_024
 PRIVATE_BYTES_MAX: Final = 2_048
+NIK_BYTES_MIN: Final = 49
+"""A sealed byte: 32 of a key, 16 of a tag, and itself."""
+NIK_BYTES_MAX: Final = 256
 
 BATCH_CHANGES_MAX: Final = 2_000
 BATCH_INFLATED_BYTES_MAX: Final = 256_000

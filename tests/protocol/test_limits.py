@@ -66,6 +66,8 @@ from canting_protocol.limits import (
     LETTER_BYTES_MAX,
     LETTER_SPANS_MAX,
     MARK_PIECES_MAX,
+    NIK_BYTES_MAX,
+    NIK_BYTES_MIN,
     OFFER_PAPERS_MAX,
     PRIVATE_BYTES_MAX,
     RECEIPT_EXCEPTIONS_MAX,
@@ -224,6 +226,18 @@ def test_a_private_value_is_at_most_private_bytes_max() -> None:
     check_value(c.Kind.PARTNER, name, codec.encode(private(PRIVATE_BYTES_MAX)))
     with pytest.raises(c.BadChange):
         check_value(c.Kind.PARTNER, name, codec.encode(private(PRIVATE_BYTES_MAX + 1)))
+
+
+def test_a_sealed_nik_is_at_most_nik_bytes_max() -> None:
+    def fits(size: int) -> None:
+        check_value(c.Kind.PROFILE, c.ProfileField.NIK, codec.encode(bytes(size)))
+
+    assert (NIK_BYTES_MIN, NIK_BYTES_MAX) == (49, 256)
+    fits(NIK_BYTES_MIN)
+    fits(NIK_BYTES_MAX)
+    for size in (NIK_BYTES_MIN - 1, NIK_BYTES_MAX + 1):
+        with pytest.raises(c.BadChange):
+            fits(size)
 
 
 def test_a_batch_counts_at_most_batch_changes_max() -> None:

@@ -21,6 +21,7 @@ FILES: Final[dict[str, Callable[[], Json]]] = {
     "causality.json": ledgers.causality,
     "merge.json": ledgers.merge,
     "private.json": wire.private,
+    "nik.json": wire.nik,
     "receipts.json": wire.receipts,
     "exchange.json": wire.exchange,
     "frames.json": shown.frames,

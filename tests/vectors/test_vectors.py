@@ -18,8 +18,9 @@ from tests.vectors.wire import strands_of
 
 from canting_protocol import base45, codec
 from canting_protocol import changes as c
+from canting_protocol import nik as numbers
 from canting_protocol.batch import inflate, open_batch
-from canting_protocol.crypto import PublicKey, SigningKey, verify
+from canting_protocol.crypto import BoxPublic, PublicKey, SigningKey, verify
 from canting_protocol.dictionaries import DICTIONARIES
 from canting_protocol.door import admit
 from canting_protocol.errors import Refused
@@ -443,6 +444,32 @@ def test_a_private_value_opens_with_its_key() -> None:
         with pytest.raises(Refused) as refused:
             reveal({key_id(key): key}, value)
         assert refused.value.code == "not_private"
+
+
+def test_a_sealed_nik_opens_for_its_registry_and_its_artisan() -> None:
+    found = vectors("nik.json")
+    registry = SigningKey(BYTES(found["registry_seed"]))
+    assert registry.box.public.hex() == found["box"]
+    artisan = ArtisanId(BYTES(found["artisan"]))
+    assert numbers.unseal(registry.box, artisan, BYTES(found["sealed"])) == found["nik"]
+    again = numbers.seal(BoxPublic(BYTES(found["box"])), artisan, found["nik"])
+    assert numbers.unseal(registry.box, artisan, again) == found["nik"]
+    assert numbers.end_of(found["nik"]) == found["nik_end"]
+    for case in found["not_openable"]:
+        with pytest.raises(Refused) as refused:
+            numbers.unseal(registry.box, ArtisanId(BYTES(case["artisan"])), BYTES(case["sealed"]))
+        assert refused.value.code == "not_openable"
+    key = BYTES(found["compared_by_key"])
+    assert registry.derive(numbers.COMPARING) == key
+    assert numbers.compared_by(key, found["nik"]).hex() == found["compared_by"]
+    for case in found["shapes"]:
+        if case["wrong"] is None:
+            assert len(numbers.read(case["text"])) == numbers.DIGITS
+        else:
+            with pytest.raises(numbers.BadNik) as bad:
+                numbers.read(case["text"])
+            assert bad.value.part == case["wrong"]
+            assert case["text"] not in str(bad.value)
 
 
 def test_receipts_ascend() -> None:

@@ -21,6 +21,7 @@ from tests.vectors.say import Json
 
 from canting_protocol import changes as c
 from canting_protocol import codec
+from canting_protocol import nik as numbers
 from canting_protocol.batch import Envelope, inflate, open_batch
 from canting_protocol.crypto import PublicKey, SigningKey, sha256
 from canting_protocol.dictionaries import DICTIONARIES
@@ -29,7 +30,7 @@ from canting_protocol.frontier import Strands, heads_of
 from canting_protocol.ledger.author import place
 from canting_protocol.ledger.judge import judge
 from canting_protocol.limits import BATCH_INFLATED_BYTES_MAX, CHANGE_LINES_MAX, INTEGER_MAX
-from canting_protocol.log import Descriptor, Hash, LogId, Placed
+from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId, Placed
 from canting_protocol.messages import (
     HEAD_HASH_BYTES,
     VERSION,
@@ -275,6 +276,20 @@ def _judged() -> list[tuple[str, bytes, bool]]:
         ("text where a field holds an integer", array(2, None, [[4, "1"]])),
         ("an integer where a field holds text", array(2, None, [[1, 1]])),
         ("a partner's name in the clear", array(3, None, [[1, "Bu Siti"]])),
+        ("a NIK in the clear", array(1, [[15, _NIK]])),
+        ("a NIK under the book key", array(1, [[15, [bytes(4), bytes(12), bytes(32)]]])),
+        ("a sealed NIK and its end", array(1, [[15, _SEALED_NIK], [16, _NIK[-4:]]])),
+        ("a sealed NIK of 49 bytes", array(1, [[15, bytes(49)]])),
+        ("a sealed NIK of 256 bytes", array(1, [[15, bytes(256)]])),
+        ("a sealed NIK of 48 bytes", array(1, [[15, bytes(48)]])),
+        ("a sealed NIK of 257 bytes", array(1, [[15, bytes(257)]])),
+        ("no NIK any more", array(1, [[15, None], [16, None]])),
+        ("five digits as the end of a NIK", array(1, [[16, "00001"]])),
+        ("letters as the end of a NIK", array(1, [[16, "000a"]])),
+        ("an integer as the end of a NIK", array(1, [[16, 1234]])),
+        ("a private value as the end of a NIK", array(1, [[16, [bytes(4), bytes(12), bytes(20)]]])),
+        ("a resolve of a NIK in the clear", array(16, 1, None, 15, _NIK)),
+        ("bytes where a field holds text", array(1, [[1, _SEALED_NIK]])),
         ("nil clears any field", array(3, 7, [[1, None]])),
         ("text where a field holds a name", array(4, None, [[3, "galeri"]])),
         ("a map in a field of a newer version", array(2, None, [[99, {}]])),
@@ -634,6 +649,64 @@ def private() -> Json:
                 "why": "the key is another",
                 "bytes": codec.encode(hide(BookKey(bytes(32)), bytes(12), "Bu Siti")).hex(),
             },
+        ],
+    }
+
+
+# -- the NIK -------------------------------------------------------------------------------------
+
+_NIK: Final = "9999994101900001"
+"""Nobody's: there is no province 99."""
+_SEALED_NIK: Final = bytes.fromhex(
+    "b65bab2ee6ea92ab737443724e32cd00a9908d4c92f05fe3ab00f2647e8ef26f"
+    "747b37252b2ecfddb7d5c73c2896bcfea43eb12cd9ef6de188c49a7eaeecb153"
+)
+"""Made once: sealing draws a key by chance."""
+
+
+def nik() -> Json:
+    """Return a NIK sealed to the registry, what it is compared by, and what is no NIK."""
+    artisan = ArtisanId(bytes(range(8)))
+    key = REGISTRY.derive(numbers.COMPARING)
+    read_one = numbers.unseal(REGISTRY.box, artisan, _SEALED_NIK)
+    assert read_one == _NIK
+    return {
+        "registry_seed": (b"R" * 32).hex(),
+        "box": REGISTRY.box.public.hex(),
+        "artisan": artisan.hex(),
+        "nik": _NIK,
+        "nik_end": numbers.end_of(_NIK),
+        "sealed": _SEALED_NIK.hex(),
+        "not_openable": [
+            {"why": "of another artisan", "artisan": bytes(8).hex(), "sealed": _SEALED_NIK.hex()},
+            {
+                "why": "a byte is altered",
+                "artisan": artisan.hex(),
+                "sealed": (_SEALED_NIK[:-1] + bytes([_SEALED_NIK[-1] ^ 1])).hex(),
+            },
+        ],
+        "compared_by_key": key.hex(),
+        "compared_by": numbers.compared_by(key, _NIK).hex(),
+        "shapes": [
+            {"text": text, "wrong": wrong}
+            for text, wrong in (
+                (_NIK, None),
+                ("99 99 99 - 41 01 90 - 0001", None),
+                ("9999993112900001", None),
+                ("9999997101900001", None),
+                ("999999410190000", "digits"),
+                ("99999941019000011", "digits"),
+                ("999999410190000x", "digits"),
+                ("٩999994101900001", "digits"),
+                ("0099994101900001", "area"),
+                ("9999990001900001", "day"),
+                ("9999993201900001", "day"),
+                ("9999994001900001", "day"),
+                ("9999997201900001", "day"),
+                ("9999994100900001", "month"),
+                ("9999994113900001", "month"),
+                ("9999994101900000", "serial"),
+            )
         ],
     }
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from canting_protocol import codec
+from canting_protocol import codec, nik
 from canting_protocol.changes import (
     BadChange,
     Foreign,
@@ -106,6 +106,9 @@ _PRIVATE: Final = frozenset(
         (Kind.PARTNER, PartnerField.NOTE),
     }
 )
+_SEALED: Final = frozenset({(Kind.PROFILE, ProfileField.NIK)})
+"""Bytes that only the registry opens."""
+_ENDS: Final = frozenset({(Kind.PROFILE, ProfileField.NIK_END)})
 _KNOWN: Final = {
     Kind.PROFILE: frozenset(ProfileField),
     Kind.ITEM: frozenset(ItemField),
@@ -128,6 +131,10 @@ def check_value(kind: int, field: int, raw: bytes) -> None:
     try:
         if which in _INTEGERS:
             fits = isinstance(value, int)
+        elif which in _SEALED:
+            fits = isinstance(value, bytes) and nik.could_be_sealed(value)
+        elif which in _ENDS:
+            fits = isinstance(value, str) and nik.could_be_an_end(value)
         elif which in _NAMES:
             fits = isinstance(value, int) or bool(codec.decode(_foreign, raw))
         elif isinstance(value, str):

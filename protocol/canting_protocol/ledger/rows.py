@@ -13,7 +13,7 @@ from msgspec import structs
 from canting_protocol.crypto import sha256
 from canting_protocol.log import Hash, LogId, Placed
 
-PROJECTION: Final = 3
+PROJECTION: Final = 4
 """The version of what these tables mean; another one in a database means: rebuild."""
 
 
