@@ -793,6 +793,43 @@ WORDS: Final[dict[str, str]] = {
         "Accept another device's book key, so that names written there are read here."
     ),
     "Kunci dari perangkat lain.": "The other device's key.",
+    # -- the NIK ----------------------------------------------------------------------------
+    "NIK": "NIK",
+    "akhir NIK": "the end of the NIK",
+    "(tertutup, hanya terbaca oleh dinas)": "(sealed, read by the department alone)",
+    "NIK punya 16 angka; periksa lagi. Tidak dicatat.": (
+        "A NIK has 16 digits; check it. Nothing was recorded."
+    ),
+    "Awal NIK itu bukan kode wilayah; periksa lagi. Tidak dicatat.": (
+        "No area's code is what that NIK begins with; check it. Nothing was recorded."
+    ),
+    "Tanggal lahir di NIK itu tidak ada; periksa lagi. Tidak dicatat.": (
+        "There is no such day of birth as in that NIK; check it. Nothing was recorded."
+    ),
+    "Bulan lahir di NIK itu tidak ada; periksa lagi. Tidak dicatat.": (
+        "There is no such month of birth as in that NIK; check it. Nothing was recorded."
+    ),
+    "Nomor urut di akhir NIK itu tidak ada; periksa lagi. Tidak dicatat.": (
+        "There is no such number as at the end of that NIK; check it. Nothing was recorded."
+    ),
+    "16 angka. Lebih baik kosong: lalu ditanya.": "16 digits. Better none: then it is asked for.",
+    "Berkas yang hanya berisi NIK.": "A file that holds the NIK alone.",
+    "Catat NIK perajin, tertutup rapat: hanya dinas bisa membacanya.": (
+        "Record the artisan's NIK, sealed: the department alone can read it."
+    ),
+    "Tanpa isian, NIK ditanya dan tidak tampil saat diketik. Di buku ini hanya empat angka "
+    "terakhir yang terbaca. Bukunya harus sudah terhubung ke dinas.": (
+        "Without an argument the NIK is asked for, and not shown while it is typed. In this book "
+        "only its last four digits can be read. The book must be joined to the department."
+    ),
+    "Pilih satu: NIK diketik, atau --file.": "Choose one: type the NIK, or --file.",
+    "NIK-nya mana? Jalankan di terminal, atau tambahkan --file.": (
+        "Which NIK? Run it in a terminal, or add --file."
+    ),
+    "NIK (tidak tampil saat diketik)": "NIK (not shown while you type)",
+    "Tercatat no. {n}: NIK …{end}, hanya dinas bisa membacanya.": (
+        "Recorded as no. {n}: NIK …{end}, the department alone can read it."
+    ),
     # -- showing ----------------------------------------------------------------------------
     "PENERIMA": "RECEIVER",
     "JUMLAH": "NUMBER",

@@ -65,6 +65,7 @@ WELL_KNOWN: Final = {
     },
 }
 HIDDEN: Final = "(tidak terbaca dengan kunci buku ini)"
+SEALED: Final = "(tertutup, hanya terbaca oleh dinas)"
 NAMELESS: Final = "belum dikenal"
 
 _SHOWN: Final = frozenset({Standing.SHOWN, Standing.SHOWN_IN_CONFLICT})
@@ -530,8 +531,10 @@ def _reason(number: int) -> Reason | None:
 
 
 def readable(keys: Any, raw: bytes) -> Any:
-    """Return a field's value as Python has it, a private one revealed."""
+    """Return a field's value as Python has it, a private one revealed, a sealed one named."""
     value = plain(raw)
+    if isinstance(value, bytes):
+        return t(SEALED)
     if not isinstance(value, list):
         return value
     try:

@@ -61,6 +61,8 @@ FIELDS: Final[dict[str, dict[int, str]]] = {
         c.ProfileField.VILLAGE: "desa",
         c.ProfileField.DISTRICT: "kecamatan",
         c.ProfileField.REGENCY: "kota",
+        c.ProfileField.NIK: "NIK",
+        c.ProfileField.NIK_END: "akhir NIK",
     },
     "item": {
         c.ItemField.NAME: "nama",

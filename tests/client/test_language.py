@@ -10,7 +10,7 @@ import pytest
 from tests.client.command import Phone
 
 from canting_client import cli, english, english_reports, language, reading, vocabulary
-from canting_client.cli import carrying, facts, looking, report_words, run, words
+from canting_client.cli import carrying, citizen, facts, looking, report_words, run, words
 
 CLIENT = Path(english.__file__).parent
 SILENT = {
@@ -64,6 +64,8 @@ def named() -> set[str]:
         *facts.LEVEL_WORDS.values(),
         *carrying.TURNED_AWAY.values(),
         carrying.SAFE,
+        *citizen.WRONG.values(),
+        reading.SEALED,
         *words.MONTHS,
         *run.PANELS.values(),
         *report_words.MONTHS,

@@ -41,6 +41,7 @@ ROOMS: Final = {
     "paying": ("pay", "expense", "transfer"),
     "reporting": ("report", "statements"),
     "looking": ("log", "stock", "conflicts", "status"),
+    "citizen": ("nik",),
     "things": ("item", "partner", "place"),
     "whole": ("ledger", "export", "backup", "restore"),
     "carrying": ("import", "key", "join", "sync", "give", "take"),
