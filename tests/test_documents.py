@@ -4,8 +4,10 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 from tests.end_to_end.processes import run
 
+from canting_protocol import nik
 from canting_server.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -46,3 +48,16 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_no_document_and_no_help_page_shows_what_could_be_somebodys_nik() -> None:
+    texts = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    texts += [
+        each for room in ("protocol", "client", "server") for each in (ROOT / room).rglob("*.py")
+    ]
+    for file in texts:
+        for number in re.findall(r"(?<!\d)\d{16}(?!\d)", file.read_text(encoding="utf-8")):
+            if number == "0102030405060708":  # eight bytes that count
+                continue
+            with pytest.raises(nik.BadNik):
+                nik.read(number)

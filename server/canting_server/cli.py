@@ -28,7 +28,7 @@ from canting_server.app import make_app, serve
 from canting_server.erasing import BadList
 from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
-from canting_server.registry import revoking
+from canting_server.registry import niks, revoking
 from canting_server.registry.erased import REASON_LETTERS_MAX
 from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
@@ -276,6 +276,24 @@ def _artisan(conn: Connection, text: str) -> ArtisanId:
     if not logs.is_artisan(conn, whose):
         _fail("there is no such artisan", 2)
     return whose
+
+
+@app.command()
+def duplicates(home: Home = HERE, as_json: Json = False) -> None:
+    """Show who may be the same person: artisans who have told the same NIK. Nothing is merged."""
+    _settings(home)
+    found = _beside(home, niks.duplicates)
+    if as_json:
+        _say(msgspec.to_builtins(found), as_json=True)
+        return
+    for group in found.groups:
+        typer.echo(f"possibly the same person: {len(group)}")
+        for each in group:
+            typer.echo(f"  {each.id}  {each.name or '-'}  NIK …{each.nik_end or '????'}")
+    if found.unreadable:
+        typer.echo(f"cannot be read here: {', '.join(found.unreadable)}")
+    if not found.groups:
+        typer.echo("no two artisans have told the same NIK")
 
 
 @app.command()

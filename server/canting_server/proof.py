@@ -12,8 +12,9 @@ from canting_protocol.ledger.times import month_of
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.messages import read_receipt
 from canting_server.registry import learning
+from canting_server.registry import niks as numbers
 from canting_server.registry.registry import Registry, stored_changes
-from canting_server.store import learned, ledgers, logs, migrations, overview, steps
+from canting_server.store import learned, ledgers, logs, migrations, niks, overview, steps
 from canting_server.store.database import Connection
 from canting_server.store.overview import Cell, Sum
 
@@ -56,6 +57,8 @@ def prove(conn: Connection, registry: Registry) -> Proof:
             wrong.append(f"{artisan.hex()}: tables differ from the log")
         elif not _adds_up(learned.so_far(conn, artisan), again.all(Turnover)):
             wrong.append(f"{artisan.hex()}: what was learned does not add up to the turnover")
+        elif niks.kept(conn, artisan) != numbers.nik_of(registry.key, artisan, again):
+            wrong.append(f"{artisan.hex()}: her NIK is not compared by what it says")
     if not wrong and steps.every(conn) != learning.steps_again(conn):
         wrong.append("what everyone's sums were known to be is not what was learned of each")
     if not wrong and everyones_sums(conn) != overview.takings(conn):

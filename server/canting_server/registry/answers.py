@@ -197,6 +197,23 @@ class Artisan(ArtisanRow):
     stock: list[StockRow] | UnsetType = UNSET
 
 
+class Alike(msgspec.Struct):
+    """One of several artisans who have told the same NIK."""
+
+    id: Hex
+    name: str | None
+    nik_end: Annotated[str, Meta(pattern="^[0-9]{4}$")] | None
+    """The last four digits, as her device told them."""
+
+
+class Duplicates(msgspec.Struct):
+    """Who may be one person, by their NIK; nothing is merged."""
+
+    groups: list[list[Alike]]
+    unreadable: list[Hex]
+    """Whose NIK does not open here: sealed for another registry, or for another artisan."""
+
+
 class ProblemBody(msgspec.Struct, rename={"type_": "type"}):
     """RFC 9457, with a stable `code` for programs."""
 

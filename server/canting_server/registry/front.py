@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET
 
 from canting_protocol.log import PREFIX_BYTES, ArtisanId
-from canting_server.registry import ask
+from canting_server.registry import ask, niks
+from canting_server.registry.answers import Alike
 from canting_server.registry.registry import Registry
 from canting_server.store import logs
 from canting_server.store.database import Connection
@@ -21,6 +22,7 @@ SILENT_DAYS: Final = 14
 """A device that has not been heard of for so long is asked after."""
 LISTED_MAX: Final = 100
 CONFLICTS_MAX: Final = 25
+SAME_MAX: Final = 25
 _WIB: Final = timedelta(hours=7)
 
 
@@ -120,6 +122,9 @@ class Front(NamedTuple):
     silent_all: int
     conflicts: Sequence[Conflict]
     conflicts_all: int
+    same: Sequence[Sequence[Alike]]
+    """Each may be one person: their NIKs are equal."""
+    same_all: int
 
 
 def front(conn: Connection, registry: Registry) -> Front:
@@ -129,6 +134,7 @@ def front(conn: Connection, registry: Registry) -> Front:
     totals = ask.totals(conn, "month,kecamatan")
     silent = who_is_silent(artisans, today)
     conflicts = ask.conflicts(conn)
+    same = niks.duplicates(conn).groups
     names = {each["id"]: each["name"] or each["brand"] for each in artisans}
     return Front(
         covered(artisans, totals["coverage"]),
@@ -137,6 +143,8 @@ def front(conn: Connection, registry: Registry) -> Front:
         len(silent),
         [_conflict(conn, registry, each, names) for each in conflicts[:CONFLICTS_MAX]],
         len(conflicts),
+        same[:SAME_MAX],
+        len(same),
     )
 
 

@@ -49,7 +49,7 @@ from canting_protocol.messages import (
     write_receipt,
 )
 from canting_protocol.witness import witnessed
-from canting_server.registry import learning, overview
+from canting_server.registry import learning, niks, overview
 from canting_server.registry.erased import Erased
 from canting_server.registry.portions import Part, Portion, log_of, portions, together
 from canting_server.store import erasing, learned, ledgers, logs, people, witnesses
@@ -457,6 +457,7 @@ class Registry:
         parties = Parties(logs.descriptors(conn, artisan), self.key.public)
         rows = project(parties, stored_changes(conn, artisan))
         looked = overview.keep_up(conn, artisan, parties, rows, whole=True)
+        niks.keep_up(conn, self.key, artisan, rows, whole=True)
         ledgers.save(conn, artisan, rows, whole=True)
         learning.relearn(conn, artisan, learning.relearned(conn, artisan, parties))
         return looked
@@ -551,6 +552,7 @@ class Registry:
             logs.keep_own(conn, artisan, pen.own)
         if changed:
             looked = overview.keep_up(conn, artisan, pen.parties, pen.rows, whole=pen.whole)
+            niks.keep_up(conn, self.key, artisan, pen.rows, whole=pen.whole)
             ledgers.save(conn, artisan, pen.rows, whole=pen.whole)
             before = learned.so_far(conn, artisan) if pen.whole else {}
             more = learning.difference(before, pen.rows.taken)

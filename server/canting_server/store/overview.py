@@ -72,6 +72,7 @@ def clear(conn: Connection) -> None:
     conn.execute("DELETE FROM takings_known")
     conn.execute("DELETE FROM line")
     conn.execute("DELETE FROM called")
+    conn.execute("DELETE FROM nik")
 
 
 def person(conn: Connection, artisan: ArtisanId) -> Person | None:

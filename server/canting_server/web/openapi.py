@@ -54,6 +54,7 @@ def document() -> dict[str, Any]:
         "artisan": answers.Artisan,
         "totals": answers.Totals,
         "coverage": answers.Reports,
+        "duplicates": answers.Duplicates,
         "problem": answers.ProblemBody,
     }
     found, components = msgspec.json.schema_components(
@@ -84,6 +85,12 @@ def document() -> dict[str, Any]:
     )
     paths["/v1/coverage"] = _get(
         "Who has reported, and through when.", [], schemas["coverage"], problem
+    )
+    paths["/v1/duplicates"] = _get(
+        "Who may be the same person, because their NIKs are equal.",
+        [],
+        schemas["duplicates"],
+        problem,
     )
     return {
         "openapi": "3.1.0",

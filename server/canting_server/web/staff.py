@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from canting_protocol.crypto import sha256
-from canting_server.registry import ask, columns, grammar, search
+from canting_server.registry import ask, columns, grammar, niks, search
 from canting_server.registry.columns import Resource
 from canting_server.registry.grammar import Form, Question
 from canting_server.registry.limits import EXPORT_RETRY_S, EXPORT_SILENCE_S, EXPORTS_MAX
@@ -126,6 +126,14 @@ async def coverage(request: web.Request) -> web.StreamResponse:
     _form(request, "json")
     grammar.read_nothing(_parameters(request))
     return await _answer(request, lambda conn: msgspec.json.encode(ask.coverage(conn)))
+
+
+@routes.get("/v1/duplicates")
+async def duplicates(request: web.Request) -> web.StreamResponse:
+    """Who may be the same person, because their NIKs are equal."""
+    _form(request, "json")
+    grammar.read_nothing(_parameters(request))
+    return await _answer(request, lambda conn: msgspec.json.encode(niks.duplicates(conn)))
 
 
 # -- one page ----------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ SAY: Final[dict[str, tuple[str, str]]] = {
         "not yet: some have never reported",
     ),
     "longest": ("terlama terdengar {day}", "heard longest ago: {day}"),
+    "same": ("Kemungkinan orang yang sama: {count}", "Possibly the same person: {count}"),
     "of_all": ("{count} dari {all}", "{count} of {all}"),
     "turnover": ("Omzet per bulan dan kecamatan", "Turnover by month and kecamatan"),
     "turnover_note": (
@@ -200,6 +201,8 @@ _FIELDS: Final[dict[tuple[str, int], tuple[str, str]]] = {
     ("profile", ProfileField.VILLAGE): ("kelurahan", "village"),
     ("profile", ProfileField.DISTRICT): ("kecamatan", "district"),
     ("profile", ProfileField.REGENCY): ("kota/kabupaten", "regency"),
+    ("profile", ProfileField.NIK): ("NIK", "NIK"),
+    ("profile", ProfileField.NIK_END): ("akhir NIK", "the end of the NIK"),
     ("item", ItemField.NAME): ("nama", "name"),
     ("item", ItemField.TYPE): ("jenis", "type"),
     ("item", ItemField.UNIT): ("satuan", "unit"),
