@@ -45,18 +45,21 @@ def canting(home: Path, *arguments: str) -> Any:
 class Server:
     """A registry as a process."""
 
-    def __init__(self, home: Path, port: int, *command: str) -> None:
+    def __init__(self, home: Path, port: int, *command: str, log: Path | None = None) -> None:
         self.home = home
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         arguments = command or ("-m", "canting_server.cli", "serve")
+        # With a log everything is told that it can tell.
+        self._log = None if log is None else log.open("wb")
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, *arguments],
+            stderr=self._log,
             env=os.environ
             | {
                 "CANTING_HOME": str(home),
                 "CANTING_PORT": str(port),
-                "CANTING_LOG_LEVEL": "error",
+                "CANTING_LOG_LEVEL": "error" if log is None else "debug",
                 "CANTING_DRAIN_NOTICE_S": "0",
             },
             cwd=ROOT,
@@ -86,4 +89,7 @@ class Server:
         """Ask it to stop, and return its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(timeout=60)
+        status = self.process.wait(timeout=60)
+        if self._log is not None:
+            self._log.close()
+        return status
