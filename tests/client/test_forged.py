@@ -135,7 +135,7 @@ class Thief:
         mine = Descriptor(key.public, self.chance.randbytes(8), b"")
         placed = place(mine.log, 1, mine.origin, NOW, SALE)
         raw = cut(key, artisan, [placed], NOW)
-        return self.goods(raw, mine, [Courier_paper(self.pair), write_witness(key, said)])
+        return self.goods(raw, mine, [real_certificate(self.pair), write_witness(key, said)])
 
 
 def Courier_paper(pair: Pair) -> bytes:
