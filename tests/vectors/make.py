@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.vectors import ledgers, shown, wire
+from tests.vectors import carried, ledgers, shown, wire
 from tests.vectors.say import Json
 
 DATA: Final = Path(__file__).parent / "data"
@@ -24,6 +24,8 @@ FILES: Final[dict[str, Callable[[], Json]]] = {
     "nik.json": wire.nik,
     "receipts.json": wire.receipts,
     "exchange.json": wire.exchange,
+    "letters.json": carried.letters,
+    "bundles.json": carried.bundles,
     "frames.json": shown.frames,
 }
 
