@@ -34,7 +34,7 @@ def file_appearing(path: Path) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    _keep_name(path.parent)
+    keep_name(path.parent)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def folder_appearing(path: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-    _keep_name(path.parent)
+    keep_name(path.parent)
 
 
 def _beside(path: Path) -> Path:
@@ -77,7 +77,7 @@ def _rename(beside: Path, path: Path) -> None:
         beside.unlink()
 
 
-def _keep_name(folder: Path) -> None:
+def keep_name(folder: Path) -> None:
     """Make the new name durable, where folders can be synced."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

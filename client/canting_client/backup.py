@@ -4,19 +4,24 @@ The copy holds all that the new device needs: the book with its keys, the name i
 the key of the device that wrote it, for what was not sent yet can only be signed by that. Whoever
 has the file can read and write the book: it is to be kept like the book itself. The copy is marked
 to go on in a new log, however it is put back.
+
+The backup of a locked book is not locked: it is what its owner asked for. What is put aside in this
+home stays locked, and a locked file may be put back too.
 """
 
+import secrets
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from canting_client import guard, store
+from canting_client import guard, locked, store
 from canting_client.appearing import file_appearing
 from canting_client.book import Book
 from canting_client.guard import Guard
 from canting_client.home import Home
 from canting_client.language import t
+from canting_client.locked import Vault
 from canting_protocol.crypto import SEED_BYTES
 from canting_protocol.ledger.pen import Own, read_own, write_own
 from canting_protocol.ledger.rows import ChangeRow
@@ -62,17 +67,34 @@ def back_up(home: Home, book: Book, target: Path) -> Copied:
     Raises:
         FileExistsError: something is there already, and stays as it is.
     """
-    name = book.path.stem
     with file_appearing(target) as beside, closing(sqlite3.connect(beside)) as copy:
         copy.isolation_level = None
-        book.conn.backup(copy)
-        store.leave_wal(copy)
-        _mark(copy)
-        store.set_setting(copy, _DEVICE, home.seed(name))
-        store.set_setting(copy, _NAME, name.encode())
-        if not store.is_sound(copy):
-            raise BadBackup(t("Salinannya rusak; coba di tempat lain."))
-        return Copied(name, store.count_changes(copy))
+        return _copy(home, book, copy)
+
+
+def _copy(home: Home, book: Book, copy: sqlite3.Connection) -> Copied:
+    name = book.path.stem
+    book.conn.backup(copy)
+    store.leave_wal(copy)
+    _mark(copy)
+    store.set_setting(copy, _DEVICE, home.seed(name))
+    store.set_setting(copy, _NAME, name.encode())
+    if not store.is_sound(copy):
+        raise BadBackup(t("Salinannya rusak; coba di tempat lain."))
+    return Copied(name, store.count_changes(copy))
+
+
+def _put_aside(home: Home, book: Book) -> Path:
+    """Keep a book that gives way, as locked as it was."""
+    kept = home.kept_path(book.path.stem)
+    if book.vault is None:
+        back_up(home, book, kept)
+        return kept
+    kept = kept.with_name(f"{kept.name}.locked")
+    with closing(store.connect_in_memory()) as copy:
+        _copy(home, book, copy)
+        book.vault.put(store.image_of(copy), kept)
+    return kept
 
 
 def restore(home: Home, source: Path, name: str | None, *, instead: bool) -> Restored:
@@ -83,9 +105,10 @@ def restore(home: Home, source: Path, name: str | None, *, instead: bool) -> Res
         Exists: there is such a book, and `instead` was not said.
         NewerBook: the file is of a newer version of Canting.
         HomeProblem: no book can have that name.
+        NotOpened: the file or the book is locked, and does not open.
     """
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as staged:
-        _read(source, staged)
+    with closing(store.connect_in_memory()) as staged:
+        was_locked = _read(home, source, staged)
         device = _device(home, staged)
         name = name or (store.setting(staged, _NAME) or source.stem.casefold().encode()).decode()
         home.check_name(name)
@@ -93,6 +116,7 @@ def restore(home: Home, source: Path, name: str | None, *, instead: bool) -> Res
             store.set_setting(staged, setting, None)
         own, changes = _mark(staged), store.count_changes(staged)
         kept = None
+        was_locked = home.is_locked(name) or (was_locked and name not in home.names)
         if name in home.names and _is_damaged(home, name):
             if not instead:
                 raise Exists(name, None, changes)
@@ -102,10 +126,13 @@ def restore(home: Home, source: Path, name: str | None, *, instead: bool) -> Res
             with home.open(name) as book, book.alone():
                 if not instead:
                     raise Exists(name, store.count_changes(book.conn), changes)
-                kept = home.kept_path(name)
-                back_up(home, book, kept)
+                kept = _put_aside(home, book)
                 home.keep_seed(name, device)
-                staged.backup(book.conn)
+                book.put_back(staged)
+        elif was_locked:
+            home.keep_seed(name, device)
+            with home.make(name, locked=True) as book:
+                book.put_back(staged)
         else:
             home.keep_seed(name, device)
             with (
@@ -123,26 +150,32 @@ def _is_damaged(home: Home, name: str) -> bool:
     try:
         with home.open(name) as book:
             return not store.is_sound(book.conn)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, locked.Damaged):
         return True
 
 
 def _set_aside(home: Home, name: str) -> Path:
     """Put a damaged book away as it is, with what SQLite keeps beside it."""
     path, kept = home.book_path(name), home.kept_path(name)
+    if home.is_locked(name):
+        kept = kept.with_name(f"{kept.name}.locked")
     for end in ("-wal", "-shm", ""):
         with suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(kept.with_name(kept.name + end))
     return kept
 
 
-def _read(source: Path, staged: sqlite3.Connection) -> None:
-    """Read a backup, and see that it is one and whole."""
-    source.stat()
+def _read(home: Home, source: Path, staged: sqlite3.Connection) -> bool:
+    """Read a backup, and see that it is one and whole; say whether it was locked."""
+    with source.open("rb") as begun:
+        is_locked = locked.is_locked(begun.read(locked.HEAD_BYTES))
     try:
-        uri = f"{source.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as file:
-            file.backup(staged)
+        if is_locked:
+            store.load(staged, Vault(source, home.passphrase.given, secrets.token_bytes).read())
+        else:
+            uri = f"{source.resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True)) as file:
+                file.backup(staged)
         if not store.is_book(staged):
             raise BadBackup(t("{file} bukan cadangan buku Canting.", file=source))
         store.check_format(staged)
@@ -154,6 +187,7 @@ def _read(source: Path, staged: sqlite3.Connection) -> None:
         raise BadBackup(t("{file} bukan cadangan buku Canting.", file=source)) from error
     if not whole:
         raise BadBackup(t("{file} rusak: pakai cadangan lain.", file=source))
+    return is_locked
 
 
 def _device(home: Home, staged: sqlite3.Connection) -> bytes | None:

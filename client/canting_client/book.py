@@ -1,7 +1,8 @@
 """A book: one artisan's changes and what they add up to, in one file, on this device.
 
 Change and effect are one transaction. Several processes may hold the same book: writing takes a
-lock between them, and the head is read inside the transaction.
+lock between them, and the head is read inside the transaction. A locked book is in memory while it
+is open, by one process at a time, and on the disk only sealed.
 """
 
 import sqlite3
@@ -13,7 +14,9 @@ from typing import Final, NamedTuple, Protocol
 from filelock import FileLock
 
 from canting_client import guard, store
+from canting_client.appearing import refuse_existing
 from canting_client.guard import Guard
+from canting_client.locked import Vault
 from canting_protocol import codec
 from canting_protocol.batch import cut, cuts
 from canting_protocol.bundles import Slip
@@ -85,6 +88,8 @@ from canting_protocol.private import BookKey, hide, key_id
 BOOK_KEY_BYTES: Final = 32
 QUESTIONS_KEPT: Final = 8
 """Of how many questions that couriers took it is known that they were asked from here."""
+PATIENCE_SECONDS: float = 60
+"""How long a process waits for another that has the book."""
 _papers: Final = codec.decoder(list[bytes])
 _stated: Final = codec.decoder(list[Stated])
 
@@ -158,6 +163,10 @@ class NotJoined(Exception):
     """Say that the book has not been joined to a registry yet."""
 
 
+class Gone(Exception):
+    """Say that the book was locked or put away by another process, and nothing was written."""
+
+
 class Book:
     """One artisan's book, open."""
 
@@ -169,24 +178,33 @@ class Book:
         guard_path: Path | None = None,
         *,
         durable: bool = True,
+        vault: Vault | None = None,
     ) -> None:
         self.path = path
+        self.vault = vault
         self._device = device
         self._chance = chance
         self._guard_path = guard_path
         self._durable = durable
-        self._lock = FileLock(f"{path}.lock", timeout=60)
+        self._lock = FileLock(f"{path}.lock", timeout=PATIENCE_SECONDS, thread_local=vault is None)
         self._salted: set[bytes] = set()
-        self._conn = store.connect(path, durable=durable)
+        if vault is not None:
+            self._lock.acquire()  # until it is closed
         try:
-            self._open()
+            self._conn = store.connect(path, durable=durable) if vault is None else _unlock(vault)
+            try:
+                self._open()
+            except BaseException:
+                self._conn.close()
+                raise
         except BaseException:
-            self._conn.close()
+            self._let_go()
             raise
 
     def close(self) -> None:
         """Close the file."""
         self._conn.close()
+        self._let_go()
 
     def __enter__(self) -> "Book":
         """Return the book, to be closed at the end of the block."""
@@ -212,16 +230,27 @@ class Book:
     def write(self) -> Iterator["Writing"]:
         """Open a transaction in which changes are appended or taken in."""
         with self._lock:
+            self._see_that_it_is_ours()
             self._conn.execute("BEGIN IMMEDIATE")
             writing = Writing(self, self._device, self._chance, self._salted)
             try:
                 yield writing
                 writing.finish()
                 self._conn.execute("COMMIT")
+                self._seal()
             except BaseException:
-                self._conn.execute("ROLLBACK")
+                if self._conn.in_transaction:
+                    self._conn.execute("ROLLBACK")
                 self._salted -= writing.fresh_salt
                 raise
+
+    def put_back(self, other: sqlite3.Connection) -> None:
+        """Put another book, held in memory, in place of this one; the caller has it `alone`."""
+        if self.vault is None:
+            other.backup(self._conn)
+        else:
+            store.load(self._conn, store.image_of(other))
+            self._seal()
 
     def hide(self, text: str) -> Private:
         """Return a text as a private value, under the book's first key."""
@@ -645,8 +674,32 @@ class Book:
 
     # -- inside ------------------------------------------------------------------------------
 
+    def _let_go(self) -> None:
+        if self.vault is not None:
+            self._lock.release(force=True)
+
+    def _see_that_it_is_ours(self) -> None:
+        """Raise `Gone` when another process has locked the book while this one waited.
+
+        What is written in the plain file from then on would be in no book.
+        """
+        if self.vault is None and self.path.with_suffix(".locked").exists():
+            raise Gone
+
+    def _seal(self) -> None:
+        """Write a locked book to the disk; when that fails, go back to what is there."""
+        if self.vault is None:
+            return
+        try:
+            self.vault.write(store.image_of(self._conn))
+        except BaseException:
+            if not self.vault.fresh:
+                store.load(self._conn, self.vault.read())
+            raise
+
     def _open(self) -> None:
         with self._lock:
+            self._see_that_it_is_ours()
             self._conn.execute("BEGIN IMMEDIATE")
             try:
                 (made,) = self._conn.execute("PRAGMA user_version").fetchone()
@@ -659,6 +712,8 @@ class Book:
             except BaseException:
                 self._conn.execute("ROLLBACK")
                 raise
+            if made != store.FORMAT:
+                self._seal()
         if store.setting(self._conn, "projection") != PROJECTION.to_bytes(4, "big"):
             with self._lock, self._conn:
                 self._conn.execute("BEGIN IMMEDIATE")
@@ -713,6 +768,12 @@ class Book:
         for run in cuts(changes):
             raw = cut(self._device, artisan, run, self._chance.now())
             yield Sent(log, run[0].n, run[-1].n, run[-1].hash, raw, MONEY)
+
+
+def _unlock(vault: Vault) -> sqlite3.Connection:
+    if vault.fresh:
+        refuse_existing(vault.path)
+    return store.connect_in_memory(b"" if vault.fresh else vault.read())
 
 
 def _uncovered(

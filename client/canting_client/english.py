@@ -5,9 +5,10 @@ What is typed (`tunai`, `jual` …) is the same in both languages, and so is wha
 
 from typing import Final
 
-from canting_client import english_relay, english_reports
+from canting_client import english_locked, english_relay, english_reports
 
 WORDS: Final[dict[str, str]] = {
+    **english_locked.WORDS,
     **english_relay.WORDS,
     **english_reports.WORDS,
     # -- recording --------------------------------------------------------------------------
@@ -686,8 +687,10 @@ WORDS: Final[dict[str, str]] = {
     "Tulis seluruh buku sebagai tabel CSV: data ini milik Anda.": (
         "Write the whole book as CSV tables: the data are yours."
     ),
-    "Nama orang terbaca di dalamnya. Yang sudah ada tidak pernah ditimpa.": (
-        "People's names can be read in them. What is there already is never overwritten."
+    "Nama orang terbaca di dalamnya, juga kalau bukunya terkunci. Yang sudah ada tidak pernah "
+    "ditimpa.": (
+        "People's names can be read in them, also of a locked book. What is there already is never "
+        "overwritten."
     ),
     "Folder baru, atau berkas baru .zip.": "A new folder, or a new .zip file.",
     "Pisahkan dengan titik koma: untuk Excel Indonesia.": (
@@ -696,8 +699,10 @@ WORDS: Final[dict[str, str]] = {
     "Buat cadangan buku, juga selagi buku dipakai. Yang sudah ada tidak pernah ditimpa.": (
         "Make a backup of the book, even while it is in use. Nothing is ever overwritten."
     ),
-    "Siapa memegang berkas ini bisa membaca dan menulis buku Anda: simpan baik-baik.": (
-        "Whoever holds this file can read and write your book: keep it well."
+    "Siapa memegang berkas ini bisa membaca dan menulis buku Anda, juga kalau bukunya terkunci: "
+    "cadangan tidak terkunci. Simpan baik-baik.": (
+        "Whoever holds this file can read and write your book, also a locked one: a backup is not "
+        "locked. Keep it well."
     ),
     "Berkas baru untuk cadangan.": "A new file for the backup.",
     "Pulihkan buku dari cadangan, di perangkat ini atau perangkat baru.": (

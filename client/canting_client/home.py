@@ -12,6 +12,8 @@ from filelock import FileLock
 
 from canting_client.book import Book, Chance
 from canting_client.language import t
+from canting_client.locked import HEAD_BYTES, Vault, key_of
+from canting_client.passphrase import Passphrase
 from canting_protocol.crypto import SEED_BYTES, SigningKey
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -24,7 +26,8 @@ class HomeProblem(Exception):
 class Home:
     """Where a device keeps the books of one or several artisans."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, passphrase: Passphrase | None = None) -> None:
+        self.passphrase = passphrase or Passphrase()
         self.folder = folder or Path(
             os.environ.get("CANTING_HOME") or platformdirs.user_data_dir("canting", appauthor=False)
         )
@@ -32,7 +35,8 @@ class Home:
     @property
     def names(self) -> list[str]:
         """The names of the books."""
-        return sorted(path.stem for path in (self.folder / "books").glob("*.db"))
+        books = self.folder / "books"
+        return sorted({path.stem for end in ("db", "locked") for path in books.glob(f"*.{end}")})
 
     def key(self, book: str | None = None) -> SigningKey:
         """Return the key that a book is written with: this device's, made when it is first wanted.
@@ -70,7 +74,19 @@ class Home:
 
     def book_path(self, name: str) -> Path:
         """Return where a book is."""
+        return self.locked_path(name) if self.is_locked(name) else self.plain_path(name)
+
+    def plain_path(self, name: str) -> Path:
+        """Return where a book is that anyone can read who has the device."""
         return self.folder / "books" / f"{name}.db"
+
+    def locked_path(self, name: str) -> Path:
+        """Return where a book is that only the passphrase opens."""
+        return self.folder / "books" / f"{name}.locked"
+
+    def is_locked(self, name: str) -> bool:
+        """Say whether only the passphrase opens a book."""
+        return self.locked_path(name).exists()
 
     def guard_path(self, name: str) -> Path:
         """Return where a book's guard is."""
@@ -93,8 +109,8 @@ class Home:
             )
         (self.folder / "books").mkdir(parents=True, exist_ok=True)
 
-    def make(self, name: str) -> Book:
-        """Begin a new book.
+    def make(self, name: str, *, locked: bool = False) -> Book:
+        """Begin a new book; one that is `locked` opens with the passphrase only.
 
         Raises:
             HomeProblem: the name is taken, or no name for a file.
@@ -102,10 +118,44 @@ class Home:
         self.check_name(name)
         if name in self.names:
             raise HomeProblem(t("Buku {name!r} sudah ada di perangkat ini.", name=name))
-        return self._open(name)
+        return self._open(name, self.new_vault(name) if locked else None)
+
+    def new_vault(self, name: str) -> Vault:
+        """Return where a new locked book will be, under the passphrase that the others have."""
+        return Vault(
+            self.locked_path(name), self.chosen_passphrase, secrets.token_bytes, fresh=True
+        )
+
+    def chosen_passphrase(self) -> str:
+        """Return the passphrase for something new: the one that opens what is locked already.
+
+        Raises:
+            WrongPassphrase: it does not.
+        """
+        for path in sorted((self.folder / "books").glob("*.locked")):
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+            key_of(head, self.passphrase.given(), path)
+            return self.passphrase.given()
+        return self.passphrase.chosen()
 
     def open(self, name: str | None) -> Book:
         """Open a book; without a name the only one there is.
+
+        Raises:
+            HomeProblem: there is none, or several.
+        """
+        name = self.which(name)
+        return self._open(name, self.vault(name))
+
+    def vault(self, name: str) -> Vault | None:
+        """Return where a book lies locked, or None: it is not."""
+        if not self.is_locked(name):
+            return None
+        return Vault(self.locked_path(name), self.passphrase.given, secrets.token_bytes)
+
+    def which(self, name: str | None) -> str:
+        """Return the name of the book that is meant; without one, of the only one there is.
 
         Raises:
             HomeProblem: there is none, or several.
@@ -124,15 +174,25 @@ class Home:
             raise HomeProblem(
                 t("Tidak ada buku {name!r}. Yang ada: {known}.", name=name, known=known)
             )
-        return self._open(name)
+        return name
 
-    def _open(self, name: str) -> Book:
-        return Book(
-            self.book_path(name),
+    def _open(self, name: str, vault: Vault | None) -> Book:
+        book = Book(
+            self.plain_path(name) if vault is None else vault.path,
             self.key(name),
             Chance(lambda: int(time.time()), secrets.token_bytes),
             self.guard_path(name),
+            vault=vault,
         )
+        if vault is not None and self.plain_path(name).exists():
+            from canting_client.locking import drop_plain
+
+            try:
+                drop_plain(self, name, book)
+            except BaseException:
+                book.close()
+                raise
+        return book
 
     def _keep(self, path: Path, seed: bytes, *, instead: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,6 +81,31 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
     return conn
 
 
+def connect_in_memory(image: bytes = b"") -> sqlite3.Connection:
+    """Open a book of which no byte is to be on the disk in the clear."""
+    conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    # What sorting wants to put aside stays in memory too; deserialized files have no other journal.
+    conn.execute("PRAGMA temp_store = MEMORY")
+    if image:
+        load(conn, image)
+    return conn
+
+
+def load(conn: sqlite3.Connection, image: bytes) -> None:
+    """Put a book's file in place of what a connection in memory holds."""
+    conn.deserialize(_without_wal(image))
+
+
+def image_of(conn: sqlite3.Connection) -> bytes:
+    """Return a book in memory as the bytes of its file."""
+    return _without_wal(conn.serialize())
+
+
+def _without_wal(image: bytes) -> bytes:
+    # A file that says it has a write-ahead log cannot be opened in memory (fileformat2, 1.3.3).
+    return image[:18] + b"\1\1" + image[20:]
+
+
 def make(conn: sqlite3.Connection) -> None:
     """Make the tables of a new book, inside the caller's transaction."""
     _run(conn, _SCHEMA + _LETTERS)
@@ -327,6 +352,16 @@ def is_sound(conn: sqlite3.Connection) -> bool:
     """Say whether SQLite finds a file whole."""
     found: list[tuple[str]] = conn.execute("PRAGMA integrity_check(1)").fetchall()
     return found == [("ok",)]
+
+
+def all_changes(conn: sqlite3.Connection) -> set[tuple[bytes, int, bytes]]:
+    """Return (log, n, hash) of every change."""
+    return set(conn.execute("SELECT log, n, hash FROM change"))
+
+
+def is_empty(conn: sqlite3.Connection) -> bool:
+    """Say whether a file has no tables at all."""
+    return conn.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchone() is None
 
 
 def count_changes(conn: sqlite3.Connection) -> int:

@@ -14,6 +14,7 @@ from canting_client.cli import carrying, citizen, facts, looking, report_words, 
 
 CLIENT = Path(english.__file__).parent
 SILENT = {
+    "english_locked.py",
     "english_relay.py",
     "english_reports.py",
     "english.py",
@@ -134,7 +135,7 @@ def test_both_languages_tell_the_same_numbers_and_names() -> None:
 
 SPEAKERS = {
     *("Friendly", "ValueError", "BadMap", "HomeProblem", "NotOne", "BadBackup", "NoExcel"),
-    *("NotInstalled", "NoPicture"),
+    *("NotInstalled", "NoPicture", "NoPassphrase"),
 }
 
 

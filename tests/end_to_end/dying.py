@@ -1,11 +1,14 @@
 """Processes that are killed at a commit, for `test_kill.py`.
 
     python -m tests.end_to_end.dying device HOME WHEN K
+    python -m tests.end_to_end.dying locked HOME WHEN K
+    python -m tests.end_to_end.dying lock HOME WHEN
     python -m tests.end_to_end.dying registry HOME PORT WHEN K
     python -m tests.end_to_end.dying bag HOME PORT WHEN K
     python -m tests.end_to_end.dying deliver HOME WHEN K
 
-WHEN is `before` or `after` the K-th COMMIT. What was acknowledged is printed, unbuffered.
+WHEN is `before` or `after` the K-th COMMIT; of a locked book, the K-th rename of its file. What was
+acknowledged is printed, unbuffered.
 """
 
 import asyncio
@@ -43,7 +46,7 @@ def dies(when: str, k: int) -> Callable[[str], None]:
 
 
 def device(home: Path, when: str, k: int) -> None:
-    """Keep a book for a while; print the hash of each change once it is recorded."""
+    """Keep a book for a while, until its k-th commit."""
     plain = store.connect
 
     def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
@@ -52,8 +55,43 @@ def device(home: Path, when: str, k: int) -> None:
         return conn
 
     book_module.store.connect = connect  # type: ignore[attr-defined]
-    here = Home(home)
-    with here.open("buku") if "buku" in here.names else here.make("buku") as book:
+    keep_a_book(Home(home), locked=False)
+
+
+def locked(home: Path, when: str, k: int) -> None:
+    """Keep a locked book; die between its k-th commit and the file's rename, or after that."""
+    die_at_the_rename(when, k)
+    keep_a_book(Home(home), locked=True)
+
+
+def lock(home: Path, when: str) -> None:
+    """Lock a plain book; die before or after the locked file is there."""
+    from canting_client.locking import lock as lock_up
+
+    die_at_the_rename(when, 1)
+    lock_up(Home(home), "buku")
+
+
+def die_at_the_rename(when: str, k: int) -> None:
+    """Die before or after a locked file gets its name for the k-th time."""
+    plain, seen = Path.replace, 0
+
+    def replace(beside: Path, target: Path) -> Path:
+        nonlocal seen
+        seen += target.suffix == ".locked"
+        if when == "before" and seen >= k:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = plain(beside, target)
+        if when == "after" and seen >= k:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    Path.replace = replace  # type: ignore[assignment,method-assign]
+
+
+def keep_a_book(here: Home, *, locked: bool) -> None:
+    """Record one thing after the other; print the hash of each change once it is recorded."""
+    with here.open("buku") if "buku" in here.names else here.make("buku", locked=locked) as book:
         for number in range(4):
             item = book.record(c.Item(None, [c.FieldWrite(1, c.value(f"Kain {number}"))]))
             sale = c.Sale([c.SaleLine(item[0].n, 1000, 50_000 + number)])
@@ -106,6 +144,10 @@ if __name__ == "__main__":
         )
     elif sys.argv[1] == "deliver":
         bag(["--json", "--home", sys.argv[2], "relay", "deliver"], sys.argv[3], int(sys.argv[4]))
+    elif sys.argv[1] == "lock":
+        lock(Path(sys.argv[2]), sys.argv[3])
+    elif sys.argv[1] == "locked":
+        locked(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     elif sys.argv[1] == "device":
         device(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     else:

@@ -12,10 +12,12 @@ from canting_client import reading
 from canting_client.book import NotJoined
 from canting_client.cli.facts import At, place_named
 from canting_client.cli.run import Said, app
-from canting_client.cli.words import Friendly, money, pieces, revoked_since
+from canting_client.cli.words import Friendly, money, not_opened, pieces, revoked_since
 from canting_client.handover import BadKeyText, key_from, key_text
 from canting_client.importing import BadRow
 from canting_client.language import t
+from canting_client.locked import NotOpened
+from canting_client.passphrase import NoPassphrase
 from canting_protocol.private import BookKey
 
 if TYPE_CHECKING:
@@ -354,6 +356,10 @@ def sync_(
             told += _sync_one(said, name, alone=len(names) == 1)
         except Friendly as error:
             failed.append((str(name), error))
+        except NotOpened as error:
+            failed.append((str(name), not_opened(error)))
+        except NoPassphrase as error:
+            failed.append((str(name), Friendly(str(error), "no_passphrase")))
     if failed and len(names) == 1:
         raise failed[0][1]
     words = []

@@ -16,11 +16,13 @@ import filelock
 import msgspec
 import typer
 
-from canting_client.book import Book, NotJoined
-from canting_client.cli.words import Friendly
+from canting_client.book import Book, Gone, NotJoined
+from canting_client.cli.words import Friendly, not_opened
 from canting_client.home import Home, HomeProblem
 from canting_client.importing import BadMap
 from canting_client.language import LANGUAGES, choose, t
+from canting_client.locked import NotOpened
+from canting_client.passphrase import NoPassphrase, Passphrase
 from canting_client.reading import NotOne
 from canting_client.store import NewerBook
 from canting_protocol.changes import BadChange
@@ -36,7 +38,7 @@ app: Final = typer.Typer(
 _UsageError: Final = cast(type[Exception], typer.BadParameter.__bases__[0])
 
 ROOMS: Final = {
-    "begin": ("init",),
+    "begin": ("init", "lock"),
     "facts": ("sell", "return", "buy", "make", "move", "count", "void", "share"),
     "paying": ("pay", "expense", "transfer"),
     "reporting": ("report", "statements"),
@@ -51,7 +53,7 @@ ROOMS: Final = {
 }
 """In which module each command is: only the one that is wanted is loaded, for a help page all."""
 
-_FRONT: Final = ("--home", "--book", "--lang")
+_FRONT: Final = ("--home", "--book", "--lang", "--passphrase-file")
 
 HELP: Final = "Lihat penjelasan ini."
 PANELS: Final = {
@@ -76,8 +78,15 @@ _TYPED: Final = re.compile(r"canting |\w+ = ")
 class Said:
     """Where and how a command speaks: which home, which book, JSON or words."""
 
-    def __init__(self, home: Path | None, book: str | None, *, as_json: bool) -> None:
-        self.home = Home(home)
+    def __init__(
+        self,
+        home: Path | None,
+        book: str | None,
+        passphrase_file: Path | None = None,
+        *,
+        as_json: bool,
+    ) -> None:
+        self.home = Home(home, Passphrase(passphrase_file))
         self.book_name = book
         self.as_json = as_json
 
@@ -101,6 +110,14 @@ def options(
     book: Annotated[
         str | None, typer.Option(metavar="NAMA", help="Buku siapa, kalau ada beberapa.")
     ] = None,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BERKAS",
+            help="Kata sandi buku terkunci, di baris pertama berkas ini "
+            "(atau CANTING_PASSPHRASE_FILE).",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Jawab dalam JSON.")] = False,
     lang: Annotated[
         str | None, typer.Option(metavar="BAHASA", help="id (Indonesia) atau en (Inggris).")
@@ -116,7 +133,7 @@ def options(
 
     canting stock
     """
-    context.obj = Said(home, book, as_json=as_json)
+    context.obj = Said(home, book, passphrase_file, as_json=as_json)
 
 
 def main() -> None:
@@ -233,6 +250,12 @@ def _for_a_person(error: Exception) -> tuple[str, str] | None:
             return "not_one", str(error)
         case HomeProblem():
             return "home", str(error)
+        case NotOpened():
+            return _for_a_person(not_opened(error))
+        case NoPassphrase():
+            return "no_passphrase", str(error)
+        case Gone():
+            return "gone", t("Buku ini baru saja dikunci. Tidak dicatat; ulangi perintah ini.")
         case BadMap():
             return "bad_map", str(error)
         case TooBig() | BadChange():

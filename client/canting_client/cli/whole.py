@@ -148,7 +148,8 @@ def export(
 ) -> None:
     """Tulis seluruh buku sebagai tabel CSV: data ini milik Anda.
 
-    Nama orang terbaca di dalamnya. Yang sudah ada tidak pernah ditimpa.
+    Nama orang terbaca di dalamnya, juga kalau bukunya terkunci. Yang sudah ada tidak pernah
+    ditimpa.
 
     Contoh: canting export buku-2026 --semicolon
 
@@ -180,7 +181,8 @@ def backup(
 ) -> None:
     """Buat cadangan buku, juga selagi buku dipakai. Yang sudah ada tidak pernah ditimpa.
 
-    Siapa memegang berkas ini bisa membaca dan menulis buku Anda: simpan baik-baik.
+    Siapa memegang berkas ini bisa membaca dan menulis buku Anda, juga kalau bukunya terkunci:
+    cadangan tidak terkunci. Simpan baik-baik.
 
     Contoh: canting backup siti-24-nov.canting
     """

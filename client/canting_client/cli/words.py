@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from canting_client.importing import day_of, rupiah, thousandths
 from canting_client.language import t
+from canting_client.locked import NotOpened, WrongPassphrase
 from canting_protocol.ledger.times import month_of
 
 PAYMENTS: Final = {"tunai": 0, "transfer": 1, "qris": 2, "utang": 3}
@@ -34,6 +35,22 @@ class Friendly(Exception):
     def __init__(self, text: str, code: str = "not_possible") -> None:
         super().__init__(text)
         self.code = code
+
+
+def not_opened(error: NotOpened) -> Friendly:
+    """Say why something locked was not opened."""
+    if isinstance(error, WrongPassphrase):
+        return Friendly(
+            t("Kata sandi salah; {file} tidak diubah.", file=error.path.name), "wrong_passphrase"
+        )
+    return Friendly(
+        t(
+            "{file} rusak atau terpotong, dan tidak bisa dibuka. Jangan dihapus; pulihkan dari "
+            "cadangan: canting restore BERKAS",
+            file=error.path.name,
+        ),
+        "damaged",
+    )
 
 
 WIB_SECONDS: Final = 25_200
