@@ -51,4 +51,27 @@ WORDS: Final = {
         "The book {name!r} is locked. Do not forget its passphrase."
     ),
     "Buku {name!r} sudah terkunci.": "The book {name!r} is locked already.",
+    "Nomor perajin; awalnya cukup (relay visits).": (
+        "The artisan's id; its beginning is enough (relay visits)."
+    ),
+    "TEKS": "TEXT",
+    'Nama, di mana, kapan datang. "" menghapusnya.': 'Name, where, when to come. "" forgets it.',
+    "Catat siapa perajin itu, untuk kunjungan Anda. Terkunci dengan kata sandi, dan tetap "
+    "di sini.": (
+        "Note who an artisan is, for your visits. Locked with your passphrase, and it stays here."
+    ),
+    "Catatan itu terlalu panjang: paling banyak {n} huruf.": (
+        "That note is too long: {n} letters at most."
+    ),
+    "Dicatat untuk {artisan}. Lihat: canting relay visits": (
+        "Noted for {artisan}. To see it: canting relay visits"
+    ),
+    "Catatan tentang {artisan} dihapus.": "The note about {artisan} was deleted.",
+    "Nama yang dicatat (canting relay note) tampil kalau kata sandi disebutkan.": (
+        "Names that were noted (canting relay note) are shown when the passphrase is given."
+    ),
+    "Nama terkunci. Lihat: canting relay visits --passphrase-file BERKAS": (
+        "Names are locked. To see them: canting relay visits --passphrase-file FILE"
+    ),
+    "belum pernah": "never",
 }

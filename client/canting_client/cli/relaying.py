@@ -17,6 +17,7 @@ from canting_client.cli.words import Friendly, when
 from canting_client.handover import LETTERS
 from canting_client.language import t
 from canting_client.relay.bag import ANSWER, Bag, Known
+from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known, Visit
 from canting_protocol.bundles import Officer, read_officer
 from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
@@ -27,6 +28,8 @@ CODE_LENGTH: Final = 12
 """60 bits: an officer is there, and it opens for an hour."""
 DAY_SECONDS: Final = 86_400
 EXPIRES_SOON_DAYS: Final = 14
+ARTISAN_LETTERS_MIN: Final = 4
+"""As much of an artisan's id as must be typed."""
 
 relay_app: Final = typer.Typer(
     help="Tas petugas: membawa titipan perajin ke dinas, dan jawabannya kembali.",
@@ -362,26 +365,75 @@ def relay_deliver(
     said.say(words, **done._asdict())
 
 
+@relay_app.command("note")
+def relay_note(
+    context: typer.Context,
+    artisan: Annotated[
+        str, typer.Argument(metavar="NOMOR", help="Nomor perajin; awalnya cukup (relay visits).")
+    ],
+    text: Annotated[
+        str, typer.Argument(metavar="TEKS", help='Nama, di mana, kapan datang. "" menghapusnya.')
+    ],
+) -> None:
+    """Catat siapa perajin itu, untuk kunjungan Anda. Terkunci dengan kata sandi, dan tetap di sini.
+
+    Contoh: canting relay note 3f2a91c0 "Bu Siti, Surodinawan, datang pagi"
+    """
+    from canting_client.relay import notes
+
+    said: Said = context.obj
+    words = " ".join(text.split())
+    if len(words) > notes.NOTE_LETTERS_MAX:
+        raise Friendly(
+            t("Catatan itu terlalu panjang: paling banyak {n} huruf.", n=notes.NOTE_LETTERS_MAX)
+        )
+    with _bag(said, joined=False) as bag:
+        whose = _artisan(bag, artisan)
+        notes.write(said.home, bag, whose, words)
+    said.say(
+        t("Dicatat untuk {artisan}. Lihat: canting relay visits", artisan=whose.hex()[:8])
+        if words
+        else t("Catatan tentang {artisan} dihapus.", artisan=whose.hex()[:8]),
+        artisan=whose.hex(),
+    )
+
+
+def _artisan(bag: Bag, typed: str) -> bytes:
+    """Return the artisan whose id begins so, among those the bag knows; a whole id may be new."""
+    from canting_protocol.log import ARTISAN_BYTES
+
+    wanted = typed.strip().casefold()
+    try:
+        if len(whole := bytes.fromhex(wanted)) == ARTISAN_BYTES:
+            return whole
+    except ValueError:
+        pass
+    found = [each for each in bag.artisans() if each.hex().startswith(wanted)]
+    if len(wanted) < ARTISAN_LETTERS_MIN or len(found) != 1:
+        raise Friendly(t("Nomor perajin {artisan!r} salah.", artisan=typed))
+    return found[0]
+
+
 @relay_app.command("visits")
 def relay_visits(context: typer.Context) -> None:
     """Siapa yang paling lama tidak dikunjungi, dan siapa yang ditunggu jawabannya.
 
+    Nama yang dicatat (canting relay note) tampil kalau kata sandi disebutkan.
+
     Contoh: canting relay visits
+
+    canting relay visits --passphrase-file sandi.txt
     """
+    from canting_client.relay import notes
+
     said: Said = context.obj
     with _bag(said) as bag:
         visits = bag.visits()
         officer = _officer(bag.known)
-    lines = [
-        t(
-            "{artisan}  terakhir {met}  di tas: {waiting}  jawaban: {answers}",
-            artisan=each.artisan.hex()[:8],
-            met=when(each.met),
-            waiting=each.waiting,
-            answers=each.answers,
-        )
-        for each in visits
-    ]
+        names = notes.read(said.home, bag)
+    lines = [_visit_line(each, (names or {}).get(each.artisan, "")) for each in visits]
+    if names is None:
+        lines.append(t("Nama terkunci. Lihat: canting relay visits --passphrase-file BERKAS"))
     lines += _about_certificate(officer)
     said.say(
         "\n".join(lines) or t("Belum ada kunjungan."),
@@ -392,10 +444,23 @@ def relay_visits(context: typer.Context) -> None:
                 "met": each.met,
                 "waiting": each.waiting,
                 "answers": each.answers,
+                "note": (names or {}).get(each.artisan),
             }
             for each in visits
         ],
+        locked=names is None,
     )
+
+
+def _visit_line(visit: Visit, note: str) -> str:
+    words = t(
+        "{artisan}  terakhir {met}  di tas: {waiting}  jawaban: {answers}",
+        artisan=visit.artisan.hex()[:8],
+        met=when(visit.met) if visit.giver else t("belum pernah"),
+        waiting=visit.waiting,
+        answers=visit.answers,
+    )
+    return f"{words}  {note}" if note else words
 
 
 @relay_app.command("status")

@@ -2,6 +2,7 @@
 
 He answers for digests and not for what is in a letter. What goes up is dropped only when the
 registry's own slip names it; what goes down gives way to a newer answer for the same device.
+His own words about whom he visits lie sealed under his passphrase (`relay/notes.py`).
 """
 
 import sqlite3
@@ -42,7 +43,7 @@ ASKERS_MAX: Final = 4
 FULL: Final = "full"
 STRANGE: Final = "unknown_recipient"
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 GOODS: Final = 0
 QUESTION: Final = 1
@@ -86,12 +87,21 @@ CREATE TABLE contact (
 ) STRICT;
 """
 
+_NOTES: Final = """
+CREATE TABLE note (
+    artisan BLOB NOT NULL PRIMARY KEY,
+    sealed  BLOB NOT NULL
+) STRICT;
+"""
+"""Since format 2."""
+
 
 class Visit(NamedTuple):
     """One device of an artisan, as the bag remembers it."""
 
     artisan: bytes
     giver: bytes
+    """Empty: she was never met."""
     met: int
     """When it was met, by the officer's clock; 0: never."""
     waiting: int
@@ -141,8 +151,8 @@ class Bag:
         self._conn.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
         with self._writing():
             (made,) = self._conn.execute("PRAGMA user_version").fetchone()
-            if not made:
-                for statement in _SCHEMA.split(";"):
+            if made < FORMAT:
+                for statement in (_NOTES if made else _SCHEMA + _NOTES).split(";"):
                     self._conn.execute(statement)
                 self._conn.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -446,7 +456,10 @@ class Bag:
     # -- what there is -----------------------------------------------------------------------
 
     def visits(self) -> list[Visit]:
-        """Return every device that was met, the longest silent first."""
+        """Return every device that was met, the longest silent first.
+
+        Before them come those that he noted, and never met.
+        """
         return [
             Visit(*found)
             for found in self._conn.execute(
@@ -456,10 +469,54 @@ class Bag:
                      WHERE l.artisan = c.artisan AND l.giver = c.giver AND l.kind = 0),
                     (SELECT count(*) FROM letter AS l
                      WHERE l.artisan = c.artisan AND l.kind = 2)
-                FROM contact AS c ORDER BY met, artisan, giver
+                FROM (
+                    SELECT artisan, giver, met FROM contact
+                    UNION ALL
+                    SELECT artisan, x'', 0 FROM note
+                    WHERE artisan NOT IN (SELECT artisan FROM contact)
+                ) AS c
+                ORDER BY met, artisan, giver
                 """
             )
         ]
+
+    def artisans(self) -> list[bytes]:
+        """Return everyone whom the bag knows of."""
+        return [
+            artisan
+            for (artisan,) in self._conn.execute(
+                """
+                SELECT artisan FROM contact UNION SELECT artisan FROM letter
+                UNION SELECT artisan FROM pass UNION SELECT artisan FROM note ORDER BY 1
+                """
+            )
+        ]
+
+    # -- his own words -----------------------------------------------------------------------
+
+    @property
+    def lock(self) -> bytes | None:
+        """The head that tells how the notes' key is made, once there is a note."""
+        found = self._conn.execute("SELECT value FROM setting WHERE name = 'lock'").fetchone()
+        return None if found is None else bytes(found[0])
+
+    def notes(self) -> dict[bytes, bytes]:
+        """Return what he noted, sealed, by artisan."""
+        return dict(self._conn.execute("SELECT artisan, sealed FROM note"))
+
+    def put_note(self, lock: bytes, artisan: bytes, sealed: bytes | None) -> bool:
+        """Keep a sealed note instead of the older one, or (None) forget it.
+
+        Return False when the notes got another lock meanwhile; then nothing was kept.
+        """
+        with self._writing():
+            if (self.lock or lock) != lock:
+                return False
+            self._conn.execute("INSERT OR REPLACE INTO setting VALUES ('lock', ?)", (lock,))
+            self._conn.execute("DELETE FROM note WHERE artisan = ?", (artisan,))
+            if sealed is not None:
+                self._conn.execute("INSERT INTO note VALUES (?, ?)", (artisan, sealed))
+        return True
 
     def standing(self) -> Standing:
         """Return what the bag holds."""
