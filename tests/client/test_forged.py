@@ -138,7 +138,7 @@ class Thief:
         return self.goods(raw, mine, [real_certificate(self.pair), write_witness(key, said)])
 
 
-def Courier_paper(pair: Pair) -> bytes:
+def real_certificate(pair: Pair) -> bytes:
     """Return an officer's real certificate, which the thief has seen too."""
     from canting_protocol.bundles import Officer, write_officer
 

@@ -16,8 +16,7 @@ from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
 from canting_client.handover import LETTERS
 from canting_client.language import t
-from canting_client.relay.bag import ANSWER, Bag, Known
-from canting_client.relay.bag import ANSWER, GOODS, QUESTION, Bag, Known, Visit
+from canting_client.relay.bag import ANSWER, Bag, Known, Visit
 from canting_protocol.bundles import Officer, read_officer
 from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
