@@ -185,10 +185,21 @@ class Home:
             vault=vault,
         )
         if vault is not None and self.plain_path(name).exists():
-            from canting_client.locking import drop_plain
+            from canting_client.plain import HoldsMore, drop
 
+            path = self.plain_path(name)
             try:
-                drop_plain(self, name, book)
+                drop(path, book)
+            except HoldsMore as error:
+                book.close()
+                raise HomeProblem(
+                    t(
+                        "Ada dua buku {name!r}: yang terkunci, dan {path} yang isinya lain. "
+                        "Pindahkan salah satunya; tidak ada yang dihapus.",
+                        name=name,
+                        path=path,
+                    )
+                ) from error
             except BaseException:
                 book.close()
                 raise

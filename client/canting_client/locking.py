@@ -12,17 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from filelock import FileLock
-
 from canting_client import book as book_module
 from canting_client import store
-from canting_client.appearing import keep_name
-from canting_client.book import Book
-from canting_client.home import Home, HomeProblem
+from canting_client.home import Home
 from canting_client.language import t
 from canting_client.locked import Damaged, Vault
-
-_ENDS = ("-wal", "-shm", "-journal", "")
+from canting_client.plain import lock_of, remove
 
 
 def lock(home: Home, name: str) -> bool:
@@ -35,44 +30,20 @@ def lock(home: Home, name: str) -> bool:
     if vault is None:
         vault, was_plain = home.new_vault(name), True
         vault.unlock()  # nobody waits for the book while a passphrase is typed
-        with _lock_of(home.plain_path(name)), _lock_of(vault.path):
+        with lock_of(home.plain_path(name)), lock_of(vault.path):
             if home.is_locked(name):
                 raise book_module.Gone
             image = _whole(home.plain_path(name))
             vault.write(image)
             if vault.read() != image:
                 raise Damaged(vault.path)
-            _remove(home.plain_path(name))
+            remove(home.plain_path(name))
     else:
         was_plain = False
         with home.open(name):
             vault.read()
     _lock_what_is_kept(home, name, vault)
     return was_plain
-
-
-def drop_plain(home: Home, name: str, book: Book) -> None:
-    """Remove the plain file that a locked book was made of, when locking was broken off.
-
-    Raises:
-        HomeProblem: it holds something else; both stay as they are.
-    """
-    path = home.plain_path(name)
-    with _lock_of(path):
-        if path.exists() and not _held(path, book):
-            raise HomeProblem(
-                t(
-                    "Ada dua buku {name!r}: yang terkunci, dan {path} yang isinya lain. "
-                    "Pindahkan salah satunya; tidak ada yang dihapus.",
-                    name=name,
-                    path=path,
-                )
-            )
-        _remove(path)
-
-
-def _lock_of(path: Path) -> FileLock:
-    return FileLock(f"{path}.lock", timeout=book_module.PATIENCE_SECONDS)
 
 
 def _whole(path: Path) -> bytes:
@@ -88,21 +59,6 @@ def _whole(path: Path) -> bytes:
             raise sqlite3.DatabaseError(t("rusak"))
         store.check_format(again)
         return store.image_of(again)
-
-
-def _held(path: Path, book: Book) -> bool:
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as conn:
-            return store.is_empty(conn) or store.all_changes(conn) <= store.all_changes(book.conn)
-    except sqlite3.DatabaseError:
-        return False
-
-
-def _remove(path: Path) -> None:
-    """Remove a plain file; the file itself last, for it is what tells that there is more to do."""
-    for end in _ENDS:
-        path.with_name(path.name + end).unlink(missing_ok=True)
-    keep_name(path.parent)
 
 
 def _lock_what_is_kept(home: Home, name: str, vault: Vault) -> None:

@@ -158,7 +158,7 @@ def papers() -> list[tuple[str, bytes, Callable[[bytes], object]]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "paper", "read"), papers(), ids=lambda each: str(each)[:9])
+@pytest.mark.parametrize(("name", "paper", "read"), papers(), ids=("hand-over", "slip", "officer"))
 def test_a_paper_with_any_byte_altered_is_refused(
     name: str, paper: bytes, read: Callable[[bytes], object]
 ) -> None:
