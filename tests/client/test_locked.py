@@ -122,7 +122,9 @@ class Twin:
             self.book.record(change)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(done=commands)
 def test_a_locked_book_says_the_same_as_a_plain_one(
     tmp_path_factory: pytest.TempPathFactory, done: list[c.Change | None]
