@@ -30,7 +30,7 @@ from tests.end_to_end.processes import ROOT, Server, canting, free_port, run
 
 from canting_client import parcels
 from canting_client.home import Home
-from canting_client.relay.bag import _SCHEMA as BAG_SCHEMA
+from canting_client.relay.bag import _NOTES, _SCHEMA
 from canting_protocol import codec
 from canting_protocol.batch import inflate, peek
 from canting_protocol.bundles import read_handover, read_slip
@@ -574,7 +574,7 @@ def test_every_longer_text_on_a_stolen_relay_is_the_programs_own_or_the_officers
     story: Story,
 ) -> None:
     """Read the disk as `strings` does: twenty letters in a row are no chance."""
-    ours = " ".join(BAG_SCHEMA.split())
+    ours = " ".join((_SCHEMA + _NOTES).split())
     known = ("SQLite format 3", OFFICER, DISTRICT, "http://127.0.0.1:")
     for where, data in story.stolen.items():
         for letters in re.findall(rb"[\x20-\x7e\n]{20,}", data):
@@ -583,7 +583,7 @@ def test_every_longer_text_on_a_stolen_relay_is_the_programs_own_or_the_officers
             assert is_schema or any(each in text for each in known), (where, text)
 
 
-_NAMED: Final = re.compile(r"(table|index)(sqlite_autoindex_)?(setting|letter|pass|contact)")
+_NAMED: Final = re.compile(r"(table|index)(sqlite_autoindex_)?(setting|letter|pass|contact|note)")
 """How a table or an index stands in SQLite's own list."""
 
 

@@ -13,7 +13,7 @@ from tests.simulation.world import FAULTS
 HISTORIES = int(os.environ.get("CANTING_HISTORIES", "500"))
 """How many histories a test run lives through; more by the environment."""
 
-GROUPS = 20
+GROUPS = 50
 
 told: Counter[str] = Counter()
 
