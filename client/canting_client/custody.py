@@ -11,8 +11,8 @@ from canting_client.book import Book
 from canting_protocol.bundles import (
     Bundle,
     Given,
+    officer_among,
     pack,
-    read_officer,
     read_slip,
     slip_code,
     write_bundle,
@@ -117,11 +117,5 @@ def _officer(book: Book, taker: bytes, papers: Sequence[bytes]) -> str:
     registry = book.registry
     if registry is None or taker == registry:
         return ""
-    for paper in papers:
-        try:
-            officer = read_officer(paper, registry)
-        except Refused:
-            continue
-        if officer.key == taker:
-            return officer.name
-    return ""
+    officer = officer_among(papers, taker, registry)
+    return officer.name if officer is not None else ""

@@ -4,10 +4,8 @@ import re
 from typing import Final
 
 from canting_protocol.crypto import sha256
+from canting_protocol.messages import LETTERS
 from canting_protocol.private import BookKey
-
-LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O, U to be taken for something else."""
 
 KEY_BYTES: Final = 32
 CHECK_BYTES: Final = 3

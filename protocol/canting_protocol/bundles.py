@@ -21,17 +21,16 @@ from canting_protocol.limits import (
     BUNDLE_LETTERS_MAX,
     INTEGER_MAX,
     LETTER_BYTES_MAX,
+    OFFER_PAPERS_MAX,
     TEXT_BYTES_MAX,
 )
-from canting_protocol.messages import Signed
+from canting_protocol.messages import LETTERS, Signed
 
 VERSION: Final = 1
 _HANDOVER: Final = b"canting/handover/1"
 _SLIP: Final = b"canting/slip/1"
 _OFFICER: Final = b"canting/officer/1"
 _CODE: Final = b"canting/slip-code/1\0"
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32."""
 CODE_LETTERS: Final = 6
 
 MAGIC: Final = b"CANTING\x01"
@@ -53,7 +52,7 @@ class Bundle(Array, frozen=True):
     version: int
     letters: Annotated[list[bytes], Meta(max_length=BUNDLE_LETTERS_MAX)]
     paper: bytes = b""
-    papers: Annotated[list[bytes], Meta(max_length=8)] = []  # noqa: RUF012
+    papers: Annotated[list[bytes], Meta(max_length=OFFER_PAPERS_MAX)] = []  # noqa: RUF012
     """Certificates: who the giver, or who the taker is."""
     addresses: Annotated[list[bytes], Meta(max_length=BUNDLE_LETTERS_MAX)] = []  # noqa: RUF012
     """Instead of letters, those of which it is asked whether they are still wanted."""
@@ -213,7 +212,7 @@ def read_slip(data: bytes) -> Slip:
 def slip_code(slip: bytes) -> str:
     """Return the six letters that both sides show of a slip, to be compared by eye."""
     number = int.from_bytes(sha256(_CODE, slip)[:4], "big")
-    return "".join(_LETTERS[number >> 5 * at & 31] for at in range(CODE_LETTERS))
+    return "".join(LETTERS[number >> 5 * at & 31] for at in range(CODE_LETTERS))
 
 
 def write_officer(key: SigningKey, officer: Officer) -> bytes:
@@ -232,6 +231,18 @@ def read_officer(data: bytes, registry: PublicKey) -> Officer:
     officer = codec.decode(_officer, signed.body)
     _check_version(officer.version)
     return officer
+
+
+def officer_among(papers: Sequence[bytes], key: bytes, registry: PublicKey) -> Officer | None:
+    """Return the certificate by which the registry knows the holder of a key, if one is shown."""
+    for paper in papers:
+        try:
+            officer = read_officer(paper, registry)
+        except Refused:
+            continue
+        if officer.key == key:
+            return officer
+    return None
 
 
 def write_commission(commission: Commission) -> bytes:

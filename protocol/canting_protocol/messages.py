@@ -48,6 +48,8 @@ _Log = Annotated[bytes, Meta(min_length=LOG_BYTES, max_length=LOG_BYTES)]
 _Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 _Box = Annotated[bytes, Meta(max_length=KEY_BYTES)]
 _Signature = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32, for what people read and type: no I, L, O, U to be taken for another."""
 _READ_AS: Final = str.maketrans("ILO", "110")
 _HeadHash = Annotated[bytes, Meta(min_length=HEAD_HASH_BYTES, max_length=HEAD_HASH_BYTES)]
 

@@ -19,7 +19,7 @@ import typer
 
 from canting_protocol import changes as c
 from canting_protocol.log import ArtisanId
-from canting_protocol.messages import hash_code
+from canting_protocol.messages import LETTERS, hash_code
 from canting_protocol.witness import Stead
 from canting_server import backups, erasing
 from canting_server import drill as drills
@@ -52,8 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that is read aloud or written like another."""
 CODE_LENGTH: Final = 26
 """26 letters of 5 bits: 128 random bits and 2 to spare."""
 
@@ -137,7 +135,7 @@ def enrol(
     place = areas.area(area) if area is not None else None
     if area is not None and place is None:
         _fail(f"no kelurahan or kecamatan of Kota Mojokerto is called {area!r}", 2)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
     def work(conn: Connection) -> str:
         whose = registry.add_artisan(conn) if artisan is None else _artisan(conn, artisan)
@@ -171,7 +169,7 @@ def officer(
 ) -> None:
     """Make a one-time code with which an officer becomes a courier. It is shown once."""
     settings, registry = _settings(home, config), open_registry(home)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
     expires = registry.now() + settings.code_hours * 3600
     _beside(
         home,

@@ -1,10 +1,11 @@
 """A registry and phones in one process, with nothing between them: for tests of both ends."""
 
+import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from canting_client.book import Book, Chance, Learned
 from canting_protocol.crypto import SigningKey
@@ -13,6 +14,7 @@ from canting_protocol.messages import (
     VERSION,
     Answer,
     Offer,
+    Reply,
     Request,
     hash_code,
     read_enrolment,
@@ -20,11 +22,41 @@ from canting_protocol.messages import (
     write_enrolment,
     write_request,
 )
+from canting_server.registry.post import Post
 from canting_server.registry.registry import Registry
 from canting_server.store import ledgers, migrations, people
 from canting_server.store.database import Connection, SQLite, run_group, settle
 
+T = TypeVar("T")
+
 NOW = 1_765_000_000
+
+
+class Straight:
+    """A registry's transactions, one after the other, with nobody waiting."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+
+    async def write(
+        self, work: Callable[[Connection], T], *, sender: Hashable = None, size: int = 0
+    ) -> T:
+        """Do work in a transaction."""
+        (result,) = run_group(self.raw, [work])
+        if isinstance(result, Exception):
+            raise result
+        done: T = result
+        return done
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do work that only reads."""
+        return work(SQLite(self.raw))
+
+
+def exchange(raw: sqlite3.Connection, registry: Registry, asked: Request) -> Reply:
+    """Return what a registry replies to a verified request."""
+    reply, _ = asyncio.run(Post(Straight(raw), registry, lambda _: None).exchange(asked))
+    return reply
 
 
 class Pair:
@@ -94,8 +126,7 @@ class Pair:
         key = self.keys[name]
         request = Request(VERSION, key.public, self.now + self.skew, [offer])
         asked = read_request(write_request(key, request))
-        answer: Answer = self.work(lambda conn: self.registry.exchange(conn, asked)).ledgers[0]
-        return answer
+        return exchange(self.raw, self.registry, asked).ledgers[0]
 
     def sync(self, name: str, book: Book, **how: bool) -> Learned:
         """Do one exchange."""

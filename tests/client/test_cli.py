@@ -8,7 +8,8 @@ import pytest
 from tests.client.command import Phone
 
 from canting_client.cli import money, pieces
-from canting_client.handover import LETTERS, BadKeyText, key_from, key_text
+from canting_client.handover import BadKeyText, key_from, key_text
+from canting_protocol.messages import LETTERS
 from canting_protocol.private import BookKey
 
 MAP = """

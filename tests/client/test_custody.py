@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import dataclasses
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from tests.client.pair import NOW, Pair
+from tests.client.pair import NOW, Pair, Straight
 
 from canting_client.book import Book
 from canting_client.custody import given, taken
@@ -33,7 +32,7 @@ from canting_protocol.messages import Enrolled
 from canting_protocol.witness import Stead, Witness, write_witness
 from canting_server.registry.post import Post
 from canting_server.store import ledgers
-from canting_server.store.database import Connection, SQLite
+from canting_server.store.database import SQLite
 
 T = TypeVar("T")
 SALE = c.Sale([c.SaleLine(-1, 1000, 50_000)])
@@ -44,24 +43,6 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     pair = Pair(tmp_path)
     yield pair
     pair.close()
-
-
-@dataclasses.dataclass
-class Straight:
-    """The registry's transactions, one after the other, with nobody waiting."""
-
-    pair: Pair
-
-    async def write(
-        self, work: Callable[[Connection], T], *, sender: Hashable = None, size: int = 0
-    ) -> T:
-        """Do work in a transaction."""
-        done: T = self.pair.work(work)
-        return done
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Do work that only reads."""
-        return work(SQLite(self.pair.raw))
 
 
 class Courier:
@@ -75,8 +56,11 @@ class Courier:
         self.officer = Officer(VERSION, self.key.public, name, "Magersari", 2, 0, 2**40)
         self.paper = write_officer(registry, self.officer)
         self.bag.belong(Known(registry.public, "pair:", registry.box.public, [self.paper]))
-        self.post = Post(Straight(pair), pair.registry, lambda _: None)
-        self.refused = ""
+
+    @property
+    def post(self) -> Post:
+        """The registry's post, on whichever file it has open."""
+        return Post(Straight(self.pair.raw), self.pair.registry, lambda _: None)
 
     def visits(self, name: str, book: Book) -> list[bytes]:
         """Take what a phone gives, and give it what there is; return the letters taken."""

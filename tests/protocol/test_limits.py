@@ -449,6 +449,8 @@ def test_an_offer_carries_at_most_offer_papers_max() -> None:
         offer = Offer(bytes(8), [], [], papers=[b"x"] * count)
         data = write_request(KEY, Request(VERSION, KEY.public, 0, [offer]))
         assert code_of(lambda data=data: read_request(data)) == code  # type: ignore[misc]
+        bundle = write_bundle([], papers=[b"x"] * count)
+        assert code_of(lambda bundle=bundle: read_bundle(bundle)) == code  # type: ignore[misc]
 
 
 def test_a_mark_names_at_most_mark_pieces_max() -> None:

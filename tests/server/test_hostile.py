@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, TypeVar
 
 import pytest
+from tests.client.pair import exchange
 from tests.server.makers import DAY, NOW
 
 from canting_protocol import changes as c
@@ -105,7 +106,7 @@ class Hostile:
         key = self.chance.choice(self.keys)
         clock = self.now + self.chance.choice([0, 0, 10**8])
         data = write_request(key, Request(VERSION, key.public, clock, [offer]))
-        reply = self.do(lambda conn: self.registry.exchange(conn, read_request(data)))
+        reply = exchange(self.raw, self.registry, read_request(data))
         assert reply.ledgers[0].refused == []
         kept = self.digest()
         self.do(lambda conn: self.registry.rebuild(conn, self.artisan))

@@ -7,10 +7,10 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from functools import partial
 from typing import Any
 
 import pytest
+from tests.client.pair import exchange
 from tests.vectors import say
 from tests.vectors.devices import Device
 from tests.vectors.make import DATA, FILES, text_of
@@ -36,8 +36,6 @@ from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId, Placed, nex
 from canting_protocol.messages import (
     Answer,
     Receipt,
-    Reply,
-    Request,
     hash_code,
     read_enrolled,
     read_enrolment,
@@ -517,11 +515,6 @@ class Served:
         return result
 
 
-def exchanged(served: Served, request: Request, conn: Connection) -> Reply:
-    """Return what the registry answers."""
-    return served.registry.exchange(conn, request)
-
-
 def same_answer(mine: Answer, theirs: Answer, registry: PublicKey) -> None:
     """Assert that two answers differ at most in how their batches are compressed."""
     assert (mine.artisan, mine.logs, mine.receipt) == (theirs.artisan, theirs.logs, theirs.receipt)
@@ -561,11 +554,11 @@ def test_the_registry_answers_the_conversation_as_it_is_written() -> None:
                 # restored from before the enrolment
                 served = stack.enter_context(closing(Served(found)))
                 with pytest.raises(Refused) as refused:
-                    served.do(partial(exchanged, served, request))
+                    exchange(served.raw, served.registry, request)
                 assert refused.value.code == step["problem"]
                 continue
             served.now = step["reply_says"]["clock"]
-            reply = served.do(partial(exchanged, served, request))
+            reply = exchange(served.raw, served.registry, request)
             there = read_reply(BYTES(step["reply"]))
             assert say.plain(there) == step["reply_says"]
             assert reply.clock == there.clock

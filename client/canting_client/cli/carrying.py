@@ -261,7 +261,8 @@ def key_renew(
             raise Friendly(
                 t("Kode itu untuk buku orang lain. Buku ini tidak diubah."), "other_book"
             )
-        # In this order: until the new key is kept, the old one goes on, and either may be repeated.
+        # In this order: broken off before the new key is kept, the old one goes on, and a new code
+        # is wanted.
         book.retire_key()
         book.join(book.url or url, enrolled)
     said.home.keep_seed(name, seed)

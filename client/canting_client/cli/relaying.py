@@ -14,12 +14,12 @@ import typer
 from canting_client.cli.carrying import network_words
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
-from canting_client.handover import LETTERS
 from canting_client.language import t
 from canting_client.relay.bag import ANSWER, Bag, Known, Visit
 from canting_protocol.bundles import Officer, read_officer
 from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
+from canting_protocol.messages import LETTERS
 
 PORT: Final = 8377
 PASS_SECONDS: Final = 3_600

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from canting_protocol import codec
 from canting_protocol.bundles import (
     SETTLED,
     Bundle,
@@ -21,6 +22,7 @@ from canting_protocol.bundles import (
     Slip,
     Taken,
     check_handover,
+    officer_among,
     read_handover,
     read_officer,
     write_slip,
@@ -44,6 +46,7 @@ FULL: Final = "full"
 STRANGE: Final = "unknown_recipient"
 
 FORMAT: Final = 2
+_papers: Final = codec.decoder(list[bytes])
 
 GOODS: Final = 0
 QUESTION: Final = 1
@@ -179,7 +182,7 @@ class Bag:
                 ("registry", bytes(known.registry)),
                 ("url", known.url.encode()),
                 ("box", known.box),
-                ("paper", b"".join(known.papers)),
+                ("papers", codec.encode(known.papers)),
             ):
                 self._conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
@@ -189,7 +192,7 @@ class Bag:
         found = dict(self._conn.execute("SELECT name, value FROM setting"))
         if "registry" not in found:
             return None
-        papers = [found["paper"]] if found.get("paper") else []
+        papers = codec.decode(_papers, found["papers"])
         return Known(PublicKey(found["registry"]), found["url"].decode(), found["box"], papers)
 
     # -- at a visit --------------------------------------------------------------------------
@@ -305,7 +308,7 @@ class Bag:
             "SELECT raw FROM letter WHERE kind = ? AND for_id = ? ORDER BY priority, place",
             (ANSWER, to_id(PublicKey(said.giver))),
         ).fetchall()
-        if _officer(said, bundle.papers, known):
+        if officer_among(bundle.papers, said.giver, known.registry) is not None:
             found += self._conn.execute(
                 "SELECT raw FROM letter WHERE kind = ? AND artisan IN"
                 " (SELECT artisan FROM contact WHERE giver = ?) ORDER BY priority, place",
@@ -538,16 +541,6 @@ class Bag:
                 "SELECT raw FROM letter WHERE kind = ? ORDER BY priority, place", (kind,)
             )
         ]
-
-
-def _officer(said: Handover, papers: Sequence[bytes], known: Known) -> bool:
-    for paper in papers:
-        try:
-            if read_officer(paper, known.registry).key == said.giver:
-                return True
-        except Refused:
-            continue
-    return False
 
 
 def _whole(raw: bytes) -> bool:

@@ -16,9 +16,9 @@ from canting_protocol.bundles import (
     Officer,
     Taken,
     check_handover,
+    officer_among,
     read_bundle,
     read_handover,
-    read_officer,
     write_bundle,
     write_slip,
 )
@@ -248,14 +248,8 @@ class Post:
 
     def _officer(self, said: Handover, papers: Sequence[bytes]) -> Officer | None:
         """Return the certificate by which the giver may carry answers away."""
-        for paper in papers:
-            try:
-                officer = read_officer(paper, self.registry.key.public)
-            except Refused:
-                continue
-            if officer.key == said.giver and officer.expires >= self.registry.now():
-                return officer
-        return None
+        officer = officer_among(papers, said.giver, self.registry.key.public)
+        return officer if officer is not None and officer.expires >= self.registry.now() else None
 
     def _wanted(self, conn: Connection, told: bytes) -> str:
         """Return what a courier is told of a letter of which he shows the address alone."""

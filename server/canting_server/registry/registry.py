@@ -40,7 +40,6 @@ from canting_protocol.messages import (
     Offer,
     Receipt,
     ReceiptHead,
-    Reply,
     Request,
     Stated,
     Turned,
@@ -51,7 +50,7 @@ from canting_protocol.messages import (
 from canting_protocol.witness import witnessed
 from canting_server.registry import learning, niks, overview
 from canting_server.registry.erased import Erased
-from canting_server.registry.portions import Part, Portion, log_of, portions, together
+from canting_server.registry.portions import Part, Portion, log_of
 from canting_server.store import erasing, learned, ledgers, logs, people, witnesses
 from canting_server.store import overview as overview_rows
 from canting_server.store.database import Connection
@@ -115,22 +114,6 @@ class Registry:
         """Whose ledgers are not taken in again."""
 
     # -- the doors ---------------------------------------------------------------------------
-
-    def exchange(self, conn: Connection, request: Request) -> Reply:
-        """Answer a verified request.
-
-        Raises:
-            Refused: `unknown_key`, when no certificate lets the sender speak for a ledger;
-                `erased`, when it is about nothing but ledgers that were erased.
-        """
-        now = self.now()
-        taken_in: list[tuple[Part, Answer]] = []
-        room = REQUEST_INFLATED_BYTES_MAX
-        for portion in portions(request, self.key.public):
-            for part, taken in self.take_in_portion(conn, request, portion, room):
-                room -= taken.inflated
-                taken_in.append((part, taken.answer))
-        return together(VERSION, now, taken_in)
 
     def take_in_portion(
         self,
