@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from tests.client.pair import NOW, Pair, Straight
@@ -34,7 +34,6 @@ from canting_server.registry.post import Post
 from canting_server.store import ledgers
 from canting_server.store.database import SQLite
 
-T = TypeVar("T")
 SALE = c.Sale([c.SaleLine(-1, 1000, 50_000)])
 
 
