@@ -533,11 +533,11 @@ def test_a_stolen_relay_discloses_these_things_and_no_others(story: Story, tmp_p
         seen.add(f"{table}.{column}")
         rows.setdefault(f"{table}.{column}", []).append(value)
     settings = dict(zip(rows["setting.name"], rows["setting.value"], strict=True))
-    assert settings.keys() == {"registry", "url", "box", "paper"}
+    assert settings.keys() == {"registry", "url", "box", "papers"}
     assert settings["registry"] == registry
     assert settings["url"].startswith(b"http://127.0.0.1:")
-    assert holds(settings["paper"], (OFFICER, DISTRICT)) == [OFFICER, DISTRICT]
-    assert len(settings["paper"]) < 250, "his own name and district, keys, times, a signature"
+    assert holds(settings["papers"], (OFFICER, DISTRICT)) == [OFFICER, DISTRICT]
+    assert len(settings["papers"]) < 250, "his own name and district, keys, times, a signature"
     for column in ("letter.artisan", "contact.artisan"):
         assert set(rows[column]) <= artisans
     for column in ("letter.giver", "contact.giver"):
