@@ -7,6 +7,7 @@ of the registry says.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta
@@ -220,6 +221,7 @@ def write_officer(key: SigningKey, officer: Officer) -> bytes:
     return _sign(key, _OFFICER, codec.encode(officer))
 
 
+@lru_cache(maxsize=64)  # an officer shows the same one at every visit
 def read_officer(data: bytes, registry: PublicKey) -> Officer:
     """Return a verified certificate; whether it has expired is for who asks.
 

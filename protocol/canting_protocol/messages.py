@@ -6,6 +6,7 @@ became of every change that was not simply applied. Nothing in either is a curso
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -283,6 +284,7 @@ def write_receipt(key: SigningKey, receipt: Receipt) -> bytes:
     return codec.encode(Signed(body, key.sign(_RECEIPT, body)))
 
 
+@lru_cache(maxsize=64)  # a book reads its newest one at every step of a sync
 def read_receipt(data: bytes, registry: PublicKey) -> Receipt:
     """Return a verified receipt.
 

@@ -255,10 +255,12 @@ class Story:
     def theft(self, step: int) -> None:
         """Let a phone be stolen and revoked, now and then; it and a thief's copy go on writing."""
         world, fate = self.world, self.world.fate
+        honest = []
         for device in world.devices:
-            if device.book.revoked and fate.random() < 0.02:
+            if not device.book.revoked:
+                honest.append(device)
+            elif fate.random() < 0.02:
                 world.accept(device)
-        honest = [each for each in world.devices if not each.book.revoked]
         if len({each.key.public for each in honest}) < 2:
             return
         if world.strikes("device revoked", 0.006, fate):
