@@ -29,7 +29,7 @@ from canting_protocol.bundles import (
 )
 from canting_protocol.crypto import PublicKey, SigningKey
 from canting_protocol.errors import Refused
-from canting_protocol.letters import Letter, digest_of, read_letter, to_id
+from canting_protocol.letters import KEYS_FIRST, Letter, digest_of, read_letter, to_id
 from canting_protocol.limits import BATCHES_BYTES_PER_MESSAGE_MAX, BUNDLE_LETTERS_MAX
 from canting_protocol.log import ArtisanId
 from canting_protocol.messages import VERSION as MESSAGE_VERSION
@@ -38,8 +38,8 @@ from canting_protocol.witness import VERSION as WITNESS_VERSION
 from canting_protocol.witness import Stead, Witness, write_witness
 
 ARTISAN_BYTES_MAX: Final = 4_000_000
-"""What the bag holds for one artisan: many years. Beyond it the oldest stays, and what is new is
-left with its author."""
+"""What the bag holds of one artisan's goods: many years. Beyond it the oldest stays, and what is
+new is left with its author. It holds as much of answers for her."""
 ASKERS_MAX: Final = 4
 """Of how many copies of one phone questions and answers are kept."""
 FULL: Final = "full"
@@ -248,7 +248,6 @@ class Bag:
             return refusal.code
         if letter.address.to != to_id(known.registry):
             return STRANGE
-        artisan = letter.address.artisan
         # A chain of couriers: the first one's clock saw the author's, and each has his own.
         elapsed = max(said.clock - given.taken, 0) if given.taken else 0
         taken = max(now - elapsed, 1)
@@ -257,29 +256,36 @@ class Bag:
             return ""
         if self._conn.execute("SELECT 1 FROM letter WHERE digest = ?", (given.digest,)).fetchone():
             return ""
-        (held,) = self._conn.execute(
-            "SELECT coalesce(sum(length(raw)), 0) FROM letter WHERE artisan = ? AND kind = ?",
-            (artisan, GOODS),
-        ).fetchone()
-        if held + len(raw) > ARTISAN_BYTES_MAX:
+        if not self._has_room(letter, GOODS):
             return FULL
         self._put(letter, GOODS, said.giver, taken)
         return ""
 
+    def _has_room(self, letter: Letter, kind: int) -> bool:
+        (held,) = self._conn.execute(
+            "SELECT coalesce(sum(length(raw)), 0) FROM letter WHERE artisan = ? AND kind = ?",
+            (letter.address.artisan, kind),
+        ).fetchone()
+        return int(held) + len(letter.raw) <= ARTISAN_BYTES_MAX
+
     def _in_place(self, letter: Letter, kind: int, giver: bytes, taken: int) -> None:
-        """Keep a question or an answer in place of the older one of the same asker."""
+        """Keep a question or an answer in place of the older one of the same asker.
+
+        An answer may be of several letters: the first takes the older ones' place.
+        """
         address = letter.address
-        self._conn.execute(
-            "DELETE FROM letter WHERE kind = ? AND artisan = ? AND for_id = ?"
-            " AND giver = ? AND asker = ?",
-            (kind, address.artisan, address.to, giver, address.asker),
-        )
+        if kind == QUESTION or address.priority == KEYS_FIRST:
+            self._conn.execute(
+                "DELETE FROM letter WHERE kind = ? AND artisan = ? AND for_id = ?"
+                " AND giver = ? AND asker = ?",
+                (kind, address.artisan, address.to, giver, address.asker),
+            )
         self._put(letter, kind, giver, taken)
         # An asker that began a new log asks no more by the old one's name.
         self._conn.execute(
             "DELETE FROM letter WHERE kind = ? AND artisan = ? AND for_id = ? AND giver = ?"
-            " AND place NOT IN (SELECT place FROM letter WHERE kind = ? AND artisan = ?"
-            " AND for_id = ? AND giver = ? ORDER BY place DESC LIMIT ?)",
+            " AND asker NOT IN (SELECT asker FROM letter WHERE kind = ? AND artisan = ?"
+            " AND for_id = ? AND giver = ? GROUP BY asker ORDER BY max(place) DESC LIMIT ?)",
             (kind, address.artisan, address.to, giver) * 2 + (ASKERS_MAX,),
         )
 
@@ -451,6 +457,9 @@ class Bag:
                 try:
                     letter = read_letter(raw)
                 except Refused:
+                    continue
+                first = letter.address.priority == KEYS_FIRST
+                if not first and not self._has_room(letter, ANSWER):
                     continue
                 self._in_place(letter, ANSWER, b"", now)
                 kept += 1

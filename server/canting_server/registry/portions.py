@@ -13,6 +13,9 @@ from msgspec import structs
 from canting_protocol.batch import peek
 from canting_protocol.crypto import PublicKey
 from canting_protocol.errors import Refused
+from canting_protocol.letters import KEYS_FIRST, OTHERS
+from canting_protocol.limits import GOODS_BYTES
+from canting_protocol.log import LogId
 from canting_protocol.messages import Answer, Offer, Reply, Request, Turned
 
 PORTION_BYTES_MAX: Final = 4_096
@@ -103,6 +106,33 @@ def log_of(raw: bytes) -> bytes:
         return peek(raw)[0].log
     except Refused:
         return b""
+
+
+def parted(answer: Answer, registry: PublicKey) -> Iterator[tuple[int, Answer]]:
+    """Yield an answer as (priority, part of it), for letters that may not all arrive.
+
+    The receipt and the registry's own log come first: verdicts, certificates, revocations. What
+    others wrote follows, a little at a time. Each part holds the receipt, and may come alone.
+    """
+    logs = {descriptor.log: descriptor for descriptor in answer.logs}
+    first: list[bytes] = []
+    runs: list[list[bytes]] = []
+    spent = GOODS_BYTES
+    for raw in answer.batches:
+        if logs[LogId(log_of(raw))].key == registry:
+            first.append(raw)
+            continue
+        if spent + len(raw) > GOODS_BYTES:
+            runs.append([])
+            spent = 0
+        runs[-1].append(raw)
+        spent += len(raw)
+    later = {log_of(raw) for run in runs for raw in run}
+    told = [descriptor for log, descriptor in logs.items() if log not in later]
+    yield KEYS_FIRST, structs.replace(answer, logs=told, batches=first)
+    for run in runs:
+        told = [logs[LogId(log)] for log in dict.fromkeys(map(log_of, run))]
+        yield OTHERS, structs.replace(answer, logs=told, batches=run)
 
 
 def together(version: int, now: int, taken_in: Iterable[tuple[Part, Answer]]) -> Reply:

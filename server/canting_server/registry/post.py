@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from canting_protocol.bundles import (
     WANTED,
     Bundle,
@@ -25,9 +27,7 @@ from canting_protocol.bundles import (
 from canting_protocol.crypto import BoxPublic, PublicKey
 from canting_protocol.errors import Refused
 from canting_protocol.letters import (
-    VERSION as LETTER_VERSION,
-)
-from canting_protocol.letters import (
+    KEYS_FIRST,
     Address,
     open_letter,
     read_address,
@@ -35,6 +35,9 @@ from canting_protocol.letters import (
     read_letter,
     seal_letter,
     to_id,
+)
+from canting_protocol.letters import (
+    VERSION as LETTER_VERSION,
 )
 from canting_protocol.limits import (
     BATCHES_BYTES_PER_MESSAGE_MAX,
@@ -50,7 +53,7 @@ from canting_protocol.messages import (
     read_request,
     write_reply,
 )
-from canting_server.registry.portions import Part, ledgers, portions, together
+from canting_server.registry.portions import Part, ledgers, parted, portions, together
 from canting_server.registry.registry import Reading, Registry, TakenIn
 from canting_server.store import people
 from canting_server.store.database import Connection, Transactions
@@ -230,10 +233,16 @@ class Post:
         reading = self._reading(request, given, said, officer)
         reply, box = await self.exchange(request, reading, budget)
         if officer is not None or request.key == said.giver:
-            answer = self._sealed(request, reply, box, address.asker)
-            if answers and sum(map(len, answers)) + len(answer) > ANSWERS_BYTES:
+            (whole,) = reply.ledgers
+            parts = [
+                self._sealed(
+                    request, structs.replace(reply, ledgers=[part]), box, address.asker, priority
+                )
+                for priority, part in parted(whole, self.registry.key.public)
+            ]
+            if answers and sum(map(len, answers)) + sum(map(len, parts)) > ANSWERS_BYTES:
                 return "too_large"  # each holds one batch at least, which may be a large one
-            answers.append(answer)
+            answers += parts
         return ""
 
     def _reading(
@@ -262,11 +271,18 @@ class Post:
         held = bool(address.spans) and self.registry.holds(conn, address)
         return "" if held else WANTED
 
-    def _sealed(self, request: Request, reply: Reply, box: BoxPublic, asker: bytes = b"") -> bytes:
+    def _sealed(
+        self,
+        request: Request,
+        reply: Reply,
+        box: BoxPublic,
+        asker: bytes = b"",
+        priority: int = KEYS_FIRST,
+    ) -> bytes:
         if not box:
             raise Refused("unknown_key", "no certificate names a box for answers to this key")
         to = to_id(PublicKey(request.key))
-        address = Address(LETTER_VERSION, to, request.ledgers[0].artisan, asker=asker)
+        address = Address(LETTER_VERSION, to, request.ledgers[0].artisan, [], priority, asker)
         return seal_letter(box, address, write_reply(reply))
 
     def _with_slip(self, said: Handover, answers: list[bytes], taken: list[Taken]) -> bytes:
