@@ -1,6 +1,7 @@
 """A visit with real processes: a device without a network, an officer's bag, a registry."""
 
 import os
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -19,12 +20,12 @@ OPERATOR = "canting_server.cli"
 class City:
     """A registry that can be out of reach, an officer's home, and an artisan's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int, artisan: str = "") -> None:
         self.home, self.officer, self.phone = (
             folder / name for name in ("registry", "officer", "phone")
         )
-        run(OPERATOR, "init", home=self.home)
-        self.port = free_port()
+        self.port = port
+        self.artisan = artisan
         self.server: Server | None = None
 
     def open(self) -> None:
@@ -53,14 +54,25 @@ class City:
         canting(self.officer, "relay", "join", self.url, code["code"])
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    city = City(tmp_path)
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
+    """A city in which everybody was let in and a sale was made, and its port: to be copied."""
+    folder = tmp_path_factory.mktemp("city")
+    city = City(folder, free_port())
+    run(OPERATOR, "init", home=city.home)
     city.open()
     city.enrols()
     city.shut()
     canting(city.phone, "item", "add", "Kain cap", "--price", "175.000")
     canting(city.phone, "sell", "kain", "2")
+    return folder, city.port, city.artisan
+
+
+@pytest.fixture
+def city(settled: tuple[Path, int, str], tmp_path: Path) -> Iterator[City]:
+    folder, port, artisan = settled
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    city = City(tmp_path, port, artisan)
     yield city
     city.shut()
 
