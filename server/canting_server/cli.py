@@ -28,7 +28,7 @@ from canting_server.app import make_app, serve
 from canting_server.erasing import BadList
 from canting_server.proof import digests, prepare, prove
 from canting_server.reference import areas
-from canting_server.registry import niks, revoking
+from canting_server.registry import ask, niks, revoking
 from canting_server.registry.erased import REASON_LETTERS_MAX
 from canting_server.sealed import PASSPHRASE_LETTERS_MIN
 from canting_server.settings import (
@@ -292,6 +292,29 @@ def duplicates(home: Home = HERE, as_json: Json = False) -> None:
         typer.echo(f"cannot be read here: {', '.join(found.unreadable)}")
     if not found.groups:
         typer.echo("no two artisans have told the same NIK")
+
+
+@app.command()
+def gaps(home: Home = HERE, as_json: Json = False) -> None:
+    """List what exists and has not arrived, the longest missing first, and who last took it."""
+    _settings(home)
+    rows = _beside(home, ask.gaps)
+    if as_json:
+        _say({"rows": rows}, as_json=True)
+        return
+    for row in rows:
+        device = row["device"] or "unknown"
+        taken = f" since {_day(row['taken'])}" if row["taken"] else ""
+        who = f"  with {row['officer_name']}{taken}" if row["officer"] else ""
+        numbers = f"{row['first']}-{row['last']}"
+        since = f"missing since {_day(row['since'])}"
+        typer.echo(f"{row['artisan']}  device {device}  {numbers}  {since}{who}")
+    if not rows:
+        typer.echo("everything that is known of has arrived")
+
+
+def _day(moment: str | None) -> str:
+    return "?" if moment is None else moment.partition("T")[0]
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from canting_protocol.errors import Refused
+from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.rows import SHAPES, Turnover, digest
@@ -13,8 +14,9 @@ from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.messages import read_receipt
 from canting_server.registry import learning
 from canting_server.registry import niks as numbers
+from canting_server.registry.gaps import missing
 from canting_server.registry.registry import Registry, stored_changes
-from canting_server.store import learned, ledgers, logs, migrations, niks, overview, steps
+from canting_server.store import gaps, learned, ledgers, logs, migrations, niks, overview, steps
 from canting_server.store.database import Connection
 from canting_server.store.overview import Cell, Sum
 
@@ -59,6 +61,8 @@ def prove(conn: Connection, registry: Registry) -> Proof:
             wrong.append(f"{artisan.hex()}: what was learned does not add up to the turnover")
         elif niks.kept(conn, artisan) != numbers.nik_of(registry.key, artisan, again):
             wrong.append(f"{artisan.hex()}: her NIK is not compared by what it says")
+        elif gaps.kept(conn, artisan) != missing(conn, artisan, Held(again), parties.logs):
+            wrong.append(f"{artisan.hex()}: what has not arrived is not what her logs lack")
     if not wrong and steps.every(conn) != learning.steps_again(conn):
         wrong.append("what everyone's sums were known to be is not what was learned of each")
     if not wrong and everyones_sums(conn) != overview.takings(conn):

@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
@@ -98,6 +100,38 @@ def open_bag(home: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def road_that_breaks_off(port: int, to: str) -> Iterator[None]:
+    """Carry the first bundle to a registry and what it answers back; then nothing more."""
+    passed: list[bytes] = []
+
+    class Road(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            data = self.rfile.read(int(self.headers["Content-Length"]))
+            if not passed:
+                passed.append(data)
+                headers = {"Content-Type": self.headers["Content-Type"]}
+                asked = urllib.request.Request(to + self.path, data, headers)  # noqa: S310
+                with urllib.request.urlopen(asked, timeout=20) as answered:  # noqa: S310
+                    self.send_response(answered.status)
+                    self.send_header("Content-Type", answered.headers["Content-Type"])
+                    self.end_headers()
+                    self.wfile.write(answered.read())
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Road) as road:
+        thread = threading.Thread(target=road.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            road.shutdown()
+            thread.join()
 
 
 def turnover(city: City) -> int:
@@ -200,6 +234,24 @@ def test_officers_meet_and_one_goes_on_with_what_the_other_took(city: City, tmp_
     with open_bag(city.officer) as bag:
         (told,) = canting(city.phone, "sync", "--to", bag)["books"]
     assert told["arrived"] > 0
+
+
+def test_a_delivery_that_breaks_off_tells_staff_what_the_officer_still_carries(city: City) -> None:
+    with open_bag(city.officer) as bag:
+        canting(city.phone, "sync", "--to", bag)
+    beyond = Server(city.home, free_port())
+    assert beyond.ready()
+    with road_that_breaks_off(city.port, beyond.url):
+        run("canting_client.cli", "relay", "deliver", home=city.officer, check=False)
+    assert beyond.stop() == 0
+    (row,) = msgspec.json.decode(run(OPERATOR, "gaps", "--json", home=city.home))["rows"]
+    assert (row["artisan"], row["officer_name"]) == (city.artisan, "Bu Lina")
+    said = run(OPERATOR, "gaps", home=city.home)
+    assert f"{row['first']}-{row['last']}" in said
+    assert "with Bu Lina since 20" in said
+    city.open()
+    assert canting(city.officer, "relay", "deliver")["left"] == 0
+    assert "everything that is known of has arrived" in run(OPERATOR, "gaps", home=city.home)
 
 
 def test_a_bag_that_was_never_joined_says_what_to_do(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ SURFACES = [
     "/v1/totals",
     "/v1/conflicts",
     "/v1/verdicts",
+    "/v1/gaps",
     "/v1/coverage",
 ]
 TODAY = day_of(NOW)

@@ -99,6 +99,27 @@ class VerdictRow(msgspec.Struct):
     reason: str | UnsetType = UNSET
 
 
+class GapRow(msgspec.Struct):
+    """A range of a log that exists and has not arrived."""
+
+    artisan: Hex | UnsetType = UNSET
+    log: Hex | UnsetType = UNSET
+    """The first 8 bytes of its id."""
+    device: Hex | UnsetType | None = UNSET
+    """The beginning of the key that writes the log; null: nothing of it is here yet."""
+    first: int | UnsetType = UNSET
+    last: int | UnsetType = UNSET
+    since: Time | UnsetType | None = UNSET
+    """Since when it is known to be missing."""
+    told_by: Literal["log", "device", "courier"] | UnsetType = UNSET
+    """A later change of the log, its device's signed word, or an officer's word alone."""
+    officer: Hex | UnsetType | None = UNSET
+    """The key of who was the last to take it, as far as is known; null: nobody is."""
+    officer_name: str | UnsetType | None = UNSET
+    taken: Time | UnsetType | None = UNSET
+    """When he took it."""
+
+
 class Counted(msgspec.Struct):
     """How many rows there are: exactly, about, or at least so many."""
 

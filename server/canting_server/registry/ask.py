@@ -17,6 +17,7 @@ from canting_server.registry.answers import Rival
 from canting_server.registry.columns import (
     ARTISANS,
     CHANNELS,
+    GAPS,
     STOCK,
     Resource,
     Unreadable,
@@ -288,11 +289,23 @@ def artisans(conn: Connection) -> list[dict[str, Any]]:
     return _rows(conn, ARTISANS)
 
 
-def _rows(conn: Connection, resource: Resource, *only: Filter) -> list[dict[str, Any]]:
-    """Return every row that filters leave, as `search` would show it."""
+def gaps(conn: Connection, at_most: int = _ALL) -> list[dict[str, Any]]:
+    """Return what exists and has not arrived, the longest missing first."""
+    return _rows(conn, GAPS, by="since", at_most=at_most)
+
+
+def count_gaps(conn: Connection) -> int:
+    """Return how many ranges exist and have not arrived."""
+    return search.count(conn, Search("gaps", (), ()))
+
+
+def _rows(
+    conn: Connection, resource: Resource, *only: Filter, by: str = "", at_most: int = _ALL
+) -> list[dict[str, Any]]:
+    """Return the rows that filters leave, as `search` would show them."""
     names = [each.name for each in resource.columns]
-    order = tuple(Order(each) for each in dict.fromkeys((resource.sorts[0], *resource.key)))
-    found = search.page(conn, Search(resource.name, only, order), names, _ALL)
+    order = tuple(Order(each) for each in dict.fromkeys((by or resource.sorts[0], *resource.key)))
+    found = search.page(conn, Search(resource.name, only, order), names, at_most)
     return [
         {
             each.name: None if value is None else each.type.show(value)

@@ -10,6 +10,7 @@ from canting_protocol.changes import Channel, Kind, Sharing
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.messages import Reason, Verdict
 from canting_server.registry.limits import QUESTION_TEXT_MAX
+from canting_server.store.gaps import ToldBy
 from canting_server.store.search import Operator, ResourceName
 
 WIB: Final = timezone(timedelta(hours=7))
@@ -240,7 +241,9 @@ def words(known: Mapping[int, str]) -> Type:
     )
 
 
-def _named(numbers: type[Kind] | type[Sharing] | type[Verdict] | type[Reason]) -> dict[int, str]:
+def _named(
+    numbers: type[Kind] | type[Sharing] | type[Verdict] | type[Reason] | type[ToldBy],
+) -> dict[int, str]:
     return {int(each): each.name.lower().replace("_", "-") for each in numbers}
 
 
@@ -368,6 +371,23 @@ VERDICTS: Final = Resource(
     ("artisan",),
     ("log", "n", "hash"),
 )
+GAPS: Final = Resource(
+    "gaps",
+    (
+        Column("artisan", ID),
+        Column("log", ID),
+        Column("device", ID, nullable=True),
+        Column("first", INTEGER),
+        Column("last", INTEGER),
+        Column("since", TIME),
+        Column("told_by", words(_named(ToldBy)), facet=True),
+        Column("officer", ID, nullable=True, facet=True),
+        Column("officer_name", TEXT, nullable=True, filter=False),
+        Column("taken", TIME, nullable=True),
+    ),
+    ("artisan", "since"),
+    ("artisan", "log", "first"),
+)
 TOTALS: Final = Resource(
     "totals",
     (
@@ -380,4 +400,4 @@ TOTALS: Final = Resource(
 )
 """What totals may be narrowed by; how they are summed is a question of their own."""
 
-RESOURCES: Final = (ARTISANS, SALES, STOCK, CONFLICTS, VERDICTS)
+RESOURCES: Final = (ARTISANS, SALES, STOCK, CONFLICTS, VERDICTS, GAPS)

@@ -1,4 +1,4 @@
-"""Every limit of what staff ask, in one table."""
+"""Every limit of what staff ask, and of what is kept for them, in one table."""
 
 from typing import Final
 
@@ -22,5 +22,9 @@ EXPORTS_MAX: Final = 4
 EXPORT_RETRY_S: Final = 5
 EXPORT_SILENCE_S: Final = 30
 """How long an export waits for a client that takes nothing."""
+CARRIED_OF_ARTISAN_MAX: Final = 500
+"""Of how many ranges of one artisan it is kept who carries them; a bag holds half as many."""
+CARRIED_BY_OFFICER_MAX: Final = 20_000
+"""And of how many that one officer carries."""
 
 assert PAGE_ROWS <= PAGE_ROWS_MAX <= EXPORT_ROWS_PER_READ

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from canting_protocol.bundles import (
+    SETTLED,
     WANTED,
     Bundle,
     Given,
@@ -53,6 +54,7 @@ from canting_protocol.messages import (
     read_request,
     write_reply,
 )
+from canting_server.registry import gaps
 from canting_server.registry.portions import Part, ledgers, parted, portions, together
 from canting_server.registry.registry import Reading, Registry, TakenIn
 from canting_server.store import people
@@ -64,6 +66,9 @@ own clock is measured as roughly."""
 
 ANSWERS_BYTES: Final = BUNDLE_BYTES_MAX - 65_536
 """What the answers in a bundle come to where there are several; the rest is for the slip."""
+
+NOTED_AT_ONCE: Final = 1_000
+"""So many ranges that an officer carries are noted in one turn: more than an honest bag asks of."""
 
 NOBODY: Final = b""
 """Who speaks in a letter of goods: nobody, its batches are signed by whoever wrote them."""
@@ -188,6 +193,11 @@ class Post:
 
     async def _deliver(self, brought: Brought) -> bytes:
         said, bundle = brought
+        officer = self._officer(said, bundle.papers)
+        if officer is not None and await self.database.read(
+            lambda conn: people.officer_is_revoked(conn, said.giver)
+        ):
+            officer = None  # what he brings is taken in; he carries nothing away
         if bundle.addresses:
             codes = await self.database.read(
                 lambda conn: [self._wanted(conn, told) for told in bundle.addresses]
@@ -195,13 +205,11 @@ class Post:
             taken = [
                 Taken(each.digest, code) for each, code in zip(said.letters, codes, strict=True)
             ]
+            told = [_address(each) for each in bundle.addresses]
+            await self._note_carried(officer, said, told, taken)
             return self._with_slip(said, [], taken)
-        officer = self._officer(said, bundle.papers)
-        if officer is not None and await self.database.read(
-            lambda conn: people.officer_is_revoked(conn, said.giver)
-        ):
-            officer = None  # what he brings is taken in; he carries nothing away
-        questions = sum(1 for raw in bundle.letters if _is_question(raw))
+        addresses = [_address_of(raw) for raw in bundle.letters]
+        questions = sum(1 for each in addresses if each is not None and not each.spans)
         budget = BATCHES_BYTES_PER_MESSAGE_MAX // max(questions, 1)
         answers: list[bytes] = []
         taken = []
@@ -211,7 +219,25 @@ class Post:
             except Refused as refusal:
                 code = refusal.code
             taken.append(Taken(given.digest, code))
+        await self._note_carried(officer, said, addresses, taken)
         return self._with_slip(said, answers, taken)
+
+    async def _note_carried(
+        self,
+        officer: Officer | None,
+        said: Handover,
+        addresses: Sequence[Address | None],
+        taken: Sequence[Taken],
+    ) -> None:
+        """Note what an officer carries by his own word, and what he need not carry any more."""
+        if officer is None:
+            return
+        words = _words(said, addresses, taken, self.registry.now())
+        news = await self.database.read(lambda conn: gaps.news(conn, officer, words))
+        for at in range(0, len(news), NOTED_AT_ONCE):
+            some = news[at : at + NOTED_AT_ONCE]
+            note = partial(self.registry.note_carried, officer=officer, words=some)
+            await self.database.write(note, sender=said.giver, size=len(some))
 
     async def _take_letter(
         self,
@@ -262,9 +288,8 @@ class Post:
 
     def _wanted(self, conn: Connection, told: bytes) -> str:
         """Return what a courier is told of a letter of which he shows the address alone."""
-        try:
-            address = read_address(told)
-        except Refused:
+        address = _address(told)
+        if address is None:
             return WANTED
         if ArtisanId(address.artisan) in self.registry.erased:
             return "erased"
@@ -290,11 +315,31 @@ class Post:
         return write_bundle(answers, slip)
 
 
-def _is_question(raw: bytes) -> bool:
+def _words(
+    said: Handover, addresses: Sequence[Address | None], taken: Sequence[Taken], now: int
+) -> list[gaps.Word]:
+    """Return what the addresses of an officer's letters tell, and whether he carries them on."""
+    words = []
+    for given, address, became in zip(said.letters, addresses, taken, strict=True):
+        since = min(now - (said.clock - given.taken), now) if given.taken else None
+        if address is not None:
+            whose, carried = ArtisanId(address.artisan), became.code not in SETTLED
+            words += [gaps.Word(whose, span, since, carried) for span in address.spans]
+    return words
+
+
+def _address(told: bytes) -> Address | None:
     try:
-        return not read_letter(raw).address.spans
+        return read_address(told)
     except Refused:
-        return False
+        return None
+
+
+def _address_of(raw: bytes) -> Address | None:
+    try:
+        return read_letter(raw).address
+    except Refused:
+        return None
 
 
 def _verdict(answers: Sequence[Answer]) -> str:

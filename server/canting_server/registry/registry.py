@@ -48,7 +48,7 @@ from canting_protocol.messages import (
     write_receipt,
 )
 from canting_protocol.witness import witnessed
-from canting_server.registry import learning, niks, overview
+from canting_server.registry import gaps, learning, niks, overview
 from canting_server.registry.erased import Erased
 from canting_server.registry.portions import Part, Portion, log_of
 from canting_server.store import erasing, learned, ledgers, logs, people, witnesses
@@ -219,7 +219,9 @@ class Registry:
                     conn, artisan, last.log, batch.header.first, last.n, last.hash, now, batch.raw
                 )
         written = [*vouched, *self._measure_clock(pen, offer, sender, reading, now)]
-        self._note_stated(conn, artisan, pen, offer, sender)
+        stated = self._note_stated(conn, artisan, pen, offer, sender, now)
+        if new or stated:
+            gaps.keep_up(conn, artisan, pen.ledger.held, pen.logs)
         self._finish(conn, artisan, pen, parties, written, now, changed=bool(new or written))
         if sender:
             people.heard(conn, artisan, sender, now)
@@ -273,19 +275,30 @@ class Registry:
         return written
 
     def _note_stated(
-        self, conn: Connection, artisan: ArtisanId, pen: Pen, offer: Offer, sender: PublicKey
-    ) -> None:
-        """Note how far a device says its own logs have come, where that has not arrived."""
-        for held in offer.logs:
-            if held.descriptor.key == sender:
-                for head in held.heads:
-                    if pen.unknown(held.descriptor.log, head.n, head.hash):
-                        witnesses.state(conn, artisan, held.descriptor.log, head.n, head.hash)
+        self,
+        conn: Connection,
+        artisan: ArtisanId,
+        pen: Pen,
+        offer: Offer,
+        sender: PublicKey,
+        now: int,
+    ) -> bool:
+        """Note how far a device says its own logs have come; say whether any has not arrived."""
+        lacking = [
+            (held.descriptor.log, head.n, head.hash)
+            for held in offer.logs
+            if held.descriptor.key == sender
+            for head in held.heads
+            if pen.unknown(held.descriptor.log, head.n, head.hash)
+        ]
+        for log_id, n, hash_ in lacking:
+            witnesses.state(conn, artisan, log_id, n, hash_, now)
+        return bool(lacking)
 
     def _stated(self, conn: Connection, artisan: ArtisanId, pen: Pen) -> list[Stated]:
         """Return how far logs had come by their devices' word, where that has not arrived."""
         furthest: dict[bytes, int] = {}
-        for log_id, n, hash_ in witnesses.stated(conn, artisan):
+        for log_id, n, hash_, _ in witnesses.stated(conn, artisan):
             if pen.unknown(log_id, n, hash_):
                 furthest[log_id] = max(n, furthest.get(log_id, 0))
             else:
@@ -300,6 +313,13 @@ class Registry:
             and strands.holds(span.first, span.n, span.hash)
             for span in address.spans
         )
+
+    def note_carried(self, conn: Connection, officer: Officer, words: Sequence[gaps.Word]) -> None:
+        """Note what an officer carries by his own word, and what he carries no more."""
+        said = [each for each in words if each.artisan not in self.erased]
+        for artisan in gaps.note(conn, officer, said, self.now()):
+            held = Held(Rows(ledgers.LedgerRows(conn, artisan)))
+            gaps.keep_up(conn, artisan, held, logs.descriptors(conn, artisan))
 
     def enrol(self, conn: Connection, enrolment: Enrolment) -> Enrolled:
         """Let a device in that holds a one-time code and has proved its key.
@@ -442,6 +462,7 @@ class Registry:
         looked = overview.keep_up(conn, artisan, parties, rows, whole=True)
         niks.keep_up(conn, self.key, artisan, rows, whole=True)
         ledgers.save(conn, artisan, rows, whole=True)
+        gaps.keep_up(conn, artisan, Held(rows), parties.logs)
         learning.relearn(conn, artisan, learning.relearned(conn, artisan, parties))
         return looked
 

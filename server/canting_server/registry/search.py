@@ -16,6 +16,7 @@ from canting_server.registry.answers import (
     Counted,
     Facet,
     FacetValue,
+    GapRow,
     Page,
     SaleRow,
     StockRow,
@@ -40,6 +41,7 @@ ROWS: Final[dict[str, type[msgspec.Struct]]] = {
     "stock": StockRow,
     "conflicts": ConflictRow,
     "verdicts": VerdictRow,
+    "gaps": GapRow,
 }
 """What the rows of a resource are."""
 

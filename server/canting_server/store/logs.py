@@ -133,6 +133,13 @@ def envelopes_by_time(conn: Connection, artisan: ArtisanId) -> list[tuple[int, b
     )
 
 
+def beyond(conn: Connection, artisan: ArtisanId, log: LogId, n: int) -> int:
+    """Return when the first batch came that begins at n of a log, or later."""
+    sql = "SELECT MIN(received) FROM envelope WHERE artisan = $1 AND log = $2 AND first >= $3"
+    ((received,),) = conn.fetch(sql, artisan, log, n)
+    return int(received or 0)
+
+
 def own(conn: Connection, artisan: ArtisanId) -> Own | None:
     """Return the end of what the registry has written in a ledger."""
     found = conn.fetch("SELECT own FROM own WHERE artisan = $1", artisan)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from canting_server.store.database import Connection
 
-ResourceName = Literal["artisans", "sales", "stock", "conflicts", "verdicts", "totals"]
+ResourceName = Literal["artisans", "sales", "stock", "conflicts", "verdicts", "gaps", "totals"]
 
 
 class Operator(Enum):
@@ -270,6 +270,22 @@ _SOURCES: Final[Mapping[ResourceName, Source]] = {
             "kind": Expression("judged.kind"),
             "verdict": Expression("judged.verdict"),
             "reason": Expression("judged.reason"),
+        },
+    ),
+    "gaps": Source(
+        ("gap",),
+        "1 = 1",
+        {
+            "artisan": Expression("gap.artisan"),
+            "log": Expression("gap.log"),
+            "device": Expression("gap.device", "x''"),
+            "first": Expression("gap.first"),
+            "last": Expression("gap.last"),
+            "since": Expression("gap.since"),
+            "told_by": Expression("gap.told_by"),
+            "officer": Expression("gap.officer", "x''"),
+            "officer_name": Expression("gap.name", "''"),
+            "taken": Expression("gap.taken", "-1"),
         },
     ),
     "totals": Source(

@@ -68,25 +68,43 @@ def settle(conn: Connection, artisan: bytes, key: bytes) -> bool:
     return bool(waiting)
 
 
-def state(conn: Connection, artisan: ArtisanId, log: bytes, n: int, hash_: bytes) -> None:
+def state(conn: Connection, artisan: ArtisanId, log: bytes, n: int, hash_: bytes, now: int) -> None:
     """Note that a log had come so far, by its device's word."""
     conn.execute(
         """
-        INSERT INTO stated (artisan, log, n, hash) VALUES ($1, $2, $3, $4)
+        INSERT INTO stated (artisan, log, n, hash, since) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (artisan, log, n, hash) DO NOTHING
         """,
         artisan,
         log,
         n,
         hash_,
+        now,
     )
 
 
-def stated(conn: Connection, artisan: ArtisanId) -> list[tuple[bytes, int, bytes]]:
-    """Return (log, n, hash) of how far logs had come by their devices' word."""
-    return conn.fetch(
-        "SELECT log, n, hash FROM stated WHERE artisan = $1 ORDER BY log, n, hash", artisan
-    )
+class Statement(NamedTuple):
+    """How far a log had come by its device's word, and when that was first heard."""
+
+    log: bytes
+    n: int
+    hash: bytes
+    since: int
+
+
+def stated(conn: Connection, artisan: ArtisanId) -> list[Statement]:
+    """Return how far logs had come by their devices' word."""
+    return [
+        Statement(*found)
+        for found in conn.fetch(
+            """
+            SELECT log, n, hash, since FROM stated
+            WHERE artisan = $1
+            ORDER BY log, n, hash
+            """,
+            artisan,
+        )
+    ]
 
 
 def arrived(conn: Connection, artisan: ArtisanId, log: bytes, n: int, hash_: bytes) -> None:

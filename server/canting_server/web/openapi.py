@@ -25,6 +25,7 @@ _TELLS: Final = {
     "stock": "What lies where, of those who share lines.",
     "conflicts": "What waits for a person to decide.",
     "verdicts": "Changes that were not simply applied.",
+    "gaps": "Changes that exist and have not arrived, and who last took them.",
 }
 _PROBLEMS: Final = {
     400: "The question is none; `valid` names what there is.",

@@ -89,6 +89,12 @@ async def verdicts(request: web.Request) -> web.StreamResponse:
     return await _search(request, columns.VERDICTS)
 
 
+@routes.get("/v1/gaps")
+async def gaps(request: web.Request) -> web.StreamResponse:
+    """Changes that exist and have not arrived, and who last took them."""
+    return await _search(request, columns.GAPS)
+
+
 @routes.get("/v1/totals")
 async def totals(request: web.Request) -> web.StreamResponse:
     """Turnover by month, kecamatan and channel, with its coverage."""
