@@ -3,6 +3,7 @@
 from itertools import count
 from typing import Any, Final
 
+from msgspec import structs
 from tests.server.makers import DAY, NOW, Device, Served
 
 from canting_protocol import changes as c
@@ -63,7 +64,14 @@ async def lived_in(served: Served) -> list[Device]:
     await settle_in(served, "Belum Pernah", "", "Balongsari")
     await quarrel(served, devices[0])
     await quarrel_in_private(served, devices[1])
+    await break_off(served, devices[6])
     return devices
+
+
+async def break_off(served: Served, device: Device) -> None:
+    """Let a device say how far it has come, and bring nothing of it."""
+    device.sells()
+    await served.send(device.request(structs.replace(device.book.offer(), batches=[])))
 
 
 async def quarrel(served: Served, one: Device) -> None:

@@ -13,6 +13,7 @@ from msgspec import structs
 from tests.server import city
 from tests.server.makers import DAY, NOW, Device, Served
 from tests.server.test_couriers import Courier
+from tests.server.test_pages import Visitor
 
 from canting_client.custody import given
 from canting_client.relay.deliver import deliver
@@ -359,6 +360,29 @@ async def test_rebuilding_and_proving_give_the_same_board(
     assert "not arrived" in wrong
     await served.change(served.registry.rebuild_everything)
     assert (await served.look(lambda conn: prove(conn, served.registry))).wrong == []
+
+
+async def test_the_front_page_says_who_has_what_in_both_languages(
+    served: Served, courier: Callable[[str], Courier], siti: Device
+) -> None:
+    lina = courier("<b>Lina")
+    visitor = Visitor(served)
+    await visitor.sign_in()
+    assert "Semua yang diketahui ada sudah sampai." in (await visitor.get()).body.decode()
+    siti.sells()
+    lina.visits(siti)
+    served.time.now = lina.now = NOW + 3 * DAY
+    await asks(lina)
+    await visitor.sign_in()
+    first, last = numbers(siti)
+    for language, words in (
+        ("id", ("Belum sampai", "sejak 9 Okt 2025", "12 Okt 2025", "menurut dia saja")),
+        ("en", ("Not arrived", "since 9 Oct 2025", "12 Oct 2025", "by that word alone")),
+    ):
+        page = (await visitor.get(f"/?lang={language}")).body.decode()
+        for each in (*words, "Sri Contoh", f"{first}–{last}", "&lt;b&gt;Lina"):
+            assert each in page
+        assert "<b>Lina" not in page
 
 
 # -- decided -----------------------------------------------------------------------------------

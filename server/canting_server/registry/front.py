@@ -23,6 +23,7 @@ SILENT_DAYS: Final = 14
 LISTED_MAX: Final = 100
 CONFLICTS_MAX: Final = 25
 SAME_MAX: Final = 25
+GAPS_MAX: Final = 25
 _WIB: Final = timedelta(hours=7)
 
 
@@ -113,6 +114,22 @@ class Conflict(NamedTuple):
         return self.of.startswith("stock:")
 
 
+class Missing(NamedTuple):
+    """Changes that exist and have not arrived."""
+
+    artisan: str
+    whose: str | None
+    device: str | None
+    first: int
+    last: int
+    since: date | None
+    told: bool
+    """By more than an officer's word."""
+    officer: str | None
+    """Who was the last to take them; None: nobody is known to have."""
+    taken: date | None
+
+
 class Front(NamedTuple):
     """The front page."""
 
@@ -122,6 +139,8 @@ class Front(NamedTuple):
     silent_all: int
     conflicts: Sequence[Conflict]
     conflicts_all: int
+    gaps: Sequence[Missing]
+    gaps_all: int
     same: Sequence[Sequence[Alike]]
     """Each may be one person: their NIKs are equal."""
     same_all: int
@@ -143,6 +162,8 @@ def front(conn: Connection, registry: Registry) -> Front:
         len(silent),
         [_conflict(conn, registry, each, names) for each in conflicts[:CONFLICTS_MAX]],
         len(conflicts),
+        [_missing(each, names) for each in ask.gaps(conn, GAPS_MAX)],
+        ask.count_gaps(conn),
         same[:SAME_MAX],
         len(same),
     )
@@ -229,6 +250,20 @@ def _conflict(
         told["name"],
         told["field"],
         values,
+    )
+
+
+def _missing(told: Mapping[str, Any], names: Mapping[str, str | None]) -> Missing:
+    return Missing(
+        told["artisan"],
+        names.get(told["artisan"]),
+        told["device"],
+        told["first"],
+        told["last"],
+        _day(told["since"]),
+        told["told_by"] != "courier",
+        told["officer_name"],
+        _day(told["taken"]),
     )
 
 

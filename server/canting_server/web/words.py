@@ -134,6 +134,25 @@ SAY: Final[dict[str, tuple[str, str]]] = {
     ),
     "nobody_silent": ("Tidak ada. Semua terdengar.", "Nobody. All have been heard of."),
     "table_silent": ("Perajin yang lama tidak melapor", "Artisans who have not reported for long"),
+    "gaps": ("Belum sampai", "Not arrived"),
+    "gaps_lead": (
+        "Catatan yang pasti ada tetapi belum sampai di sini, yang terlama di atas. Yang baru hari"
+        " ini biasanya masih di jalan. Selebihnya: tanyakan kepada petugas yang terakhir"
+        " membawanya, atau kunjungi perajin: perangkatnya menyimpan semuanya.",
+        "Records that exist and have not arrived here, the longest missing first. Those of today"
+        " are usually on their way. For the others, ask the officer who last took them, or visit"
+        " the artisan: her device keeps everything.",
+    ),
+    "no_gaps": (
+        "Semua yang diketahui ada sudah sampai.",
+        "Everything that is known of has arrived.",
+    ),
+    "table_gaps": ("Catatan yang belum sampai", "Records that have not arrived"),
+    "numbers": ("Nomor", "Numbers"),
+    "missing_since": ("Sejak", "Since"),
+    "last_with": ("Terakhir dibawa", "Last taken by"),
+    "since_day": ("sejak {day}", "since {day}"),
+    "told_alone": ("menurut dia saja", "by that word alone"),
     "artisan": ("Perajin", "Artisan"),
     "last": ("Terakhir melapor", "Last report"),
     "days": ("Hari", "Days"),
