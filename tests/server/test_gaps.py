@@ -1,5 +1,6 @@
 """The gap board: what exists and has not arrived, and who was the last to take it."""
 
+import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -18,6 +19,7 @@ from tests.server.test_pages import Visitor
 from canting_client.custody import given
 from canting_client.relay.deliver import deliver
 from canting_protocol import codec
+from canting_protocol.batch import cut
 from canting_protocol.bundles import (
     Bundle,
     Given,
@@ -25,9 +27,11 @@ from canting_protocol.bundles import (
     write_bundle,
     write_handover,
 )
+from canting_protocol.ledger.author import place
 from canting_protocol.letters import VERSION as LETTER_VERSION
 from canting_protocol.letters import Address, Span, digest_of, read_letter, to_id
-from canting_protocol.messages import hash_code
+from canting_protocol.log import Descriptor, Hash, LogId, Placed
+from canting_protocol.messages import Held, Offer, hash_code
 from canting_server import erasing
 from canting_server.proof import prove
 from canting_server.registry import limits
@@ -304,6 +308,59 @@ async def test_what_a_device_stated_and_did_not_send_is_shown_since_it_said_so(
     found = await board(served, "first", "last", "since", "told_by", "officer", "taken")
     assert found == [expected]
     await served.sync(siti)
+    assert await board(served, "first") == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_in_whatever_order_letters_come_exactly_the_numbers_that_lack_are_shown(
+    served: Served, courier: Callable[[str], Courier], siti: Device, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    for _ in range(9):
+        siti.sells()
+        siti.book.letters()  # each sale becomes a letter of its own
+    goods = [raw for raw in siti.book.letters() if read_letter(raw).address.spans]
+    assert len(goods) == 9
+    chance.shuffle(goods)
+    here: set[int] = set()
+    for turn in range(3):
+        adi = courier(f"Adi {turn}")
+        some = goods[turn * 3 : turn * 3 + 3]
+        takes(adi, siti, some)
+        await adi.delivers()
+        for raw in some:
+            for span in read_letter(raw).address.spans:
+                here |= set(range(span.first, span.n + 1))
+        shown = await board(served, "first", "last")
+        lacking = set(range(1, max(here))) - here
+        assert {n for first, last in shown for n in range(first, last + 1)} == lacking
+        assert all(each == ("log",) for each in await board(served, "told_by"))
+    assert shown == []
+
+
+async def test_of_a_branch_of_a_copied_phone_what_lacks_is_shown_though_its_number_is_here(
+    served: Served, siti: Device
+) -> None:
+    descriptor = Descriptor(siti.key.public, b"incarnat", b"")
+    body = codec.encode([13, [[-1, 1000, 250_000]]])
+    trunk: list[Placed] = []
+    for n, t in ((1, NOW), (2, NOW), (3, NOW), (4, NOW), (5, NOW)):
+        before = trunk[-1].hash if trunk else Hash(descriptor.origin)
+        trunk.append(place(LogId(descriptor.log), n, before, t, body))
+    fourth = place(LogId(descriptor.log), 4, trunk[2].hash, NOW + 60, body)
+    fifth = place(LogId(descriptor.log), 5, fourth.hash, NOW + 60, body)
+
+    async def sends(*changes: Placed) -> None:
+        offer = Offer(
+            siti.artisan, [Held(descriptor, [])], [cut(siti.key, siti.artisan, changes, NOW)]
+        )
+        assert (await served.send(siti.request(offer))).answer.refused == []
+
+    await sends(*trunk)
+    assert await board(served, "first") == []
+    await sends(fifth)
+    assert await board(served, "first", "last", "told_by") == [(4, 4, "log")]
+    await sends(fourth)
     assert await board(served, "first") == []
 
 
