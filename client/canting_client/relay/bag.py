@@ -334,8 +334,11 @@ class Bag:
         assert known is not None
         officer = read_officer(known.papers[0], known.registry)
         with self._writing():
-            (given,) = self._conn.execute("SELECT count(*) FROM pass").fetchone()
-            if given >= officer.enrolments:
+            # What he gave under an earlier certificate does not count against this one.
+            given, lately = self._conn.execute(
+                "SELECT count(*), coalesce(sum(expires >= ?), 0) FROM pass", (officer.since,)
+            ).fetchone()
+            if lately >= officer.enrolments:
                 raise NotAllowed("too_many")
             self._conn.execute(
                 "INSERT INTO pass VALUES (?, ?, ?, ?, ?, NULL)",

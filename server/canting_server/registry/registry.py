@@ -254,7 +254,9 @@ class Registry:
         """Certify the keys that an officer vouched for on a visit, and note them for staff.
 
         They are certified even where he went beyond his certificate: what was recorded meanwhile
-        is somebody's work. Staff are told, and can revoke the key.
+        is somebody's work. Staff are told, and can revoke the key. What he was allowed counts for
+        the day of the visit, however late it arrives; that he is revoked, from when it is known,
+        because a thief of his key writes what date he likes.
         """
         written: list[Placed] = []
         for officer, said in witnessed(offer.papers, self.key.public):
@@ -267,7 +269,7 @@ class Registry:
                 doubt = "expired"
             elif people.officer_is_revoked(conn, officer.key):
                 doubt = "revoked"
-            elif witnesses.count(conn, officer.key) >= officer.enrolments:
+            elif witnesses.count(conn, officer.key, officer.since) >= officer.enrolments:
                 doubt = "too_many"
             name, stead = officer.name, said.stead
             vouched = (artisan, said.key, officer.key, name, said.number, stead, said.clock)

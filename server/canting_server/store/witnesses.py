@@ -53,9 +53,11 @@ def all_vouched(conn: Connection, *, waiting: bool) -> list[Vouched]:
     ]
 
 
-def count(conn: Connection, officer: bytes) -> int:
-    """Return for how many keys an officer vouched."""
-    ((found,),) = conn.fetch("SELECT count(*) FROM witnessed WHERE officer = $1", officer)
+def count(conn: Connection, officer: bytes, since: int) -> int:
+    """Return for how many keys an officer vouched since a moment of his clock."""
+    ((found,),) = conn.fetch(
+        "SELECT count(*) FROM witnessed WHERE officer = $1 AND clock >= $2", officer, since
+    )
     return int(found)
 
 
