@@ -21,6 +21,7 @@ from tests.simulation.world import (
 )
 
 from canting_protocol import changes as c
+from canting_protocol.ledger.causality import Held
 from canting_protocol.ledger.posting import Parties
 from canting_protocol.ledger.project import project
 from canting_protocol.ledger.registers import Standing
@@ -47,7 +48,8 @@ from canting_protocol.log import ArtisanId, LogId, Placed
 from canting_protocol.messages import Reason, Verdict
 from canting_server.registry import learning
 from canting_server.registry import registry as registry_module
-from canting_server.store import learned, ledgers, logs, steps
+from canting_server.registry.gaps import missing
+from canting_server.store import gaps, learned, ledgers, logs, steps
 from canting_server.store.database import SQLite
 
 STEPS_MIN: Final = 44
@@ -428,6 +430,8 @@ def _check_projection(world: World, artisan: ArtisanId, rows: list[Row], total: 
     if digest(fresh) != total:
         different = {key_of(r): r for r in fresh} != {key_of(r): r for r in rows}
         raise Broken(f"I5/I14: rebuilding gives other projections ({different})")
+    lacking = missing(conn, artisan, Held(again), parties.logs)
+    _must(gaps.kept(conn, artisan) == lacking, "I14: what is shown as missing is not what lacks")
 
 
 def _check_learned(world: World, artisan: ArtisanId, by_shape: dict[type[Row], list[Row]]) -> None:
