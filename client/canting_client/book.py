@@ -856,8 +856,11 @@ class Writing:
             store.set_setting(self.conn, "receipt", answer.receipt)
         if self.pen.own is None and store.setting(self.conn, "recovering") is not None:
             self._go_on()
-        told = codec.encode(answer.stated) if answer.stated else None
-        store.set_setting(self.conn, "stated", told)
+        if not stale:
+            # Of answers with one receipt none is the newer: what was stated in either holds.
+            again = before is not None and receipt.order == before.order
+            told = _furthest([*answer.stated, *(self._book.stated if again else ())])
+            store.set_setting(self.conn, "stated", codec.encode(told) if told else None)
         # A registry that forgot is shown its newest receipt, whichever way the next question goes.
         store.set_setting(self.conn, "stale", b"1" if stale else None)
         revoked = is_revoked(self.pen.rows, self._device.public)
@@ -885,6 +888,14 @@ class Writing:
         if self.pen.own is not None and self.pen.own != self._own:
             store.set_setting(self.conn, "own", write_own(self.pen.own))
         store.save(self.conn, self.pen.rows, whole=self.pen.whole)
+
+
+def _furthest(stated: Sequence[Stated]) -> list[Stated]:
+    """Return one statement for each log, the one that goes furthest."""
+    furthest: dict[bytes, int] = {}
+    for each in stated:
+        furthest[each.log] = max(each.n, furthest.get(each.log, 0))
+    return [Stated(log, n) for log, n in sorted(furthest.items())]
 
 
 def is_revoked(rows: Rows, key: PublicKey) -> bool:
