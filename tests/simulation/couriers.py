@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from canting_client.custody import given, taken
-from canting_client.relay.bag import ANSWER, Bag, Known
+from canting_client.relay.bag import ANSWER, GOODS, Bag, Known
 from canting_client.relay.deliver import deliver, pass_on
 from canting_protocol import changes as c
 from canting_protocol import codec
@@ -46,7 +46,7 @@ from canting_protocol.letters import (
     to_id,
     write_goods,
 )
-from canting_protocol.log import Descriptor, Hash, LogId
+from canting_protocol.log import ArtisanId, Descriptor, Hash, LogId
 from canting_protocol.messages import (
     Held,
     Offer,
@@ -146,14 +146,15 @@ class Courier:
         except Refused:
             return
 
-    def enrols(self, device: "Device") -> None:
+    def enrols(self, device: "Device", stead: Stead | None = None) -> None:
         """Vouch for a device, where no network is."""
         world = self.world
         first = device.artisan in world.unknown and not any(
             each.artisan == device.artisan and each is not device for each in world.devices
         )
         code = world.chance.randbytes(8).hex()
-        stead = Stead.FIRST if first else Stead.FURTHER
+        if stead is None:
+            stead = Stead.FIRST if first else Stead.FURTHER
         self.bag.allow(hash_code(code), device.artisan, stead, self.now() + 60)
         asked = read_enrolment(write_enrolment(device.key, code))
         device.book.join("sim:", self.bag.enrol(self.key, asked, hash_code(code), self.now()))
@@ -231,6 +232,12 @@ class Courier:
             self._put([self._invented()])
         if self.seen and world.strikes("goods attributed to another", 0.03):
             self._put([self._attributed(chance.choice(self.seen))])
+
+    def drops_goods_of(self, artisan: ArtisanId) -> None:
+        """Lose what was to be brought for somebody, and go on with the questions."""
+        self.bag._conn.execute(
+            "DELETE FROM letter WHERE kind = ? AND artisan = ?", (GOODS, artisan)
+        )
 
     def _replace(self, copy: Path | None) -> None:
         self.bag.close()

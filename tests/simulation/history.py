@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tests.simulation import partings, ways
 from tests.simulation.loop import run
 from tests.simulation.world import (
     BAD_VALUE,
@@ -91,7 +92,6 @@ class Story:
         self.sold: list[Sold] = []
         self.voids: dict[bytes, bytes] = {}
         self.amount = 1000
-        self.syncing: set[asyncio.Task[None]] = set()
 
     async def tell(self) -> None:
         """Live through it."""
@@ -128,6 +128,10 @@ class Story:
             self.misfortune(step, device)
             self.theft(step)
             chance.choice(world.couriers).misfortune()
+            self.other_ways()
+            partings.lose_and_recover(world, f"new{step}")
+            partings.leave(world)
+            partings.see_that_the_erased_stay_away(world)
         world.faulty = False
         await self.settle()
 
@@ -137,14 +141,12 @@ class Story:
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that goes on while other things happen."""
-        task = asyncio.ensure_future(work)
-        self.syncing.add(task)
-        task.add_done_callback(self.syncing.discard)
+        self.world.start(work)
 
     async def settle(self) -> None:
         """Let what is under way end."""
-        while self.syncing:
-            await asyncio.gather(*self.syncing)
+        while self.world.under_way:
+            await asyncio.gather(*self.world.under_way)
         await self.world.drain()
 
     # -- ordinary life -----------------------------------------------------------------------
@@ -248,11 +250,20 @@ class Story:
             device.poison(chance.choice((UNKNOWN_KIND, BAD_VALUE, NOT_A_CHANGE)))
         if world.strikes("batch of a stranger", 0.02):
             data = world.stranger_sends()
-            task = asyncio.ensure_future(self._knock(data))
-            self.syncing.add(task)
-            task.add_done_callback(self.syncing.discard)
+            self.start(self._knock(data))
         if world.strikes("clock set wrong", 0.02):
             device.skew = chance.choice((0, 40, -7200, 86_400 * 3, 86_400 * 3650, -1_759_000_000))
+
+    def other_ways(self) -> None:
+        """Let files and screens be used, now and then, where no hotspot is."""
+        world, lot = self.world, self.world.lot
+        way = lot.random()
+        if way < 0.012:
+            ways.hands_over(lot.choice(world.couriers), lot.choice(world.devices))
+        elif way < 0.015:
+            ways.passes_on(lot.choice(world.couriers), lot.choice(world.couriers))
+        elif way < 0.025:
+            ways.finds_an_old_file(lot.choice(world.couriers), lot.choice(world.devices))
 
     def theft(self, step: int) -> None:
         """Let a phone be stolen and revoked, now and then; it and a thief's copy go on writing."""
@@ -295,20 +306,36 @@ async def live(world: World) -> Told:
     story = Story(world)
     await story.tell()
     survivors = _everything(world)
+    carried = partings.in_bags(world) if world.recovered else set()
     # Some live where no network is: an officer has to do.
     by_courier = world.chance.random() < 0.5
+    if world.recovered:
+        await _deliver_all(world)
     rounds = await _heal(world, by_courier=by_courier)
+    if world.recovered:  # what only a surviving device's papers let in
+        await _deliver_all(world)
     for device in world.devices:
         items = story.known(device, story.items)
         story.sell(device, name_in(device, items[0]) if items else -1, None)
     survivors |= _everything(world)
     rounds = max(rounds, await _heal(world, by_courier=by_courier))
+    if world.erased:
+        await partings.try_to_come_back(world)
+    broken = partings.check_recovered(world, carried)
+    _must(not broken, broken)
     return check(world, story, survivors)
 
 
+async def _deliver_all(world: World) -> None:
+    """Let every bag come to the city."""
+    for courier in world.couriers:
+        await courier.delivers()
+
+
 async def _heal(world: World, *, by_courier: bool = False) -> int:
+    living = [device for device in world.devices if device.artisan not in world.erased]
     for round_ in range(HEALING_ROUNDS_MAX):
-        for device in world.devices:
+        for device in living:
             if _is_level(world, device):
                 continue
             if by_courier:
@@ -319,7 +346,7 @@ async def _heal(world: World, *, by_courier: bool = False) -> int:
                 world.couriers[0].visits(device)
             else:
                 await talk_straight(world, device)
-        if all(_is_level(world, device) for device in world.devices):
+        if all(_is_level(world, device) for device in living):
             return round_
     raise Broken(f"I10: not level after {HEALING_ROUNDS_MAX} rounds")
 
@@ -353,9 +380,10 @@ def _registry_hashes(world: World, artisan: ArtisanId) -> set[bytes]:
 
 def _everything(world: World) -> set[tuple[ArtisanId, bytes]]:
     held = {(device.artisan, hash_) for device in world.devices for hash_ in device.hashes()}
-    return held | {
+    held |= {
         (artisan, hash_) for artisan in world.artisans for hash_ in _registry_hashes(world, artisan)
     }
+    return {(artisan, hash_) for artisan, hash_ in held if artisan not in world.erased}
 
 
 def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -> Told:
@@ -364,6 +392,8 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
     total = hashlib_of = b""
     changes = 0
     for artisan in world.artisans:
+        if artisan in world.erased:
+            continue  # nothing of her is here: `partings` sees to it
         rows = world.registry_rows(artisan)
         by_shape = {shape: [row for row in rows if type(row) is shape] for shape in SHAPES}
         held = {row.hash: row for row in by_shape[ChangeRow] if isinstance(row, ChangeRow)}
@@ -409,7 +439,9 @@ def check(world: World, story: Story, survivors: set[tuple[ArtisanId, bytes]]) -
     logs_now = [
         (device.artisan, device.book.own.log)
         for device in world.devices
-        if device.book.own is not None and not device.book.own.rotate
+        if device.book.own is not None
+        and not device.book.own.rotate
+        and device.artisan not in world.erased  # who could tell them?
     ]
     _must(len(set(logs_now)) == len(logs_now), "I11: two live devices keep growing one log")
     return Told(world.exchanges, changes, world.struck, incomplete, hashlib_of)

@@ -20,15 +20,15 @@ from unittest.mock import patch
 
 import structlog
 from msgspec import structs
-from tests.client import test_book, test_custody
+from tests.client import test_book, test_custody, test_recovering
 from tests.client.pair import Pair
 from tests.ledger import test_properties, test_rules
 from tests.simulation import history
 
 from canting_client import book as book_module
-from canting_client import store
+from canting_client import parcels, store
 from canting_client.relay.bag import GOODS, QUESTION, Bag
-from canting_protocol import batch, crypto, door, frontier, messages
+from canting_protocol import batch, codec, crypto, door, frames, frontier, messages
 from canting_protocol.errors import Refused
 from canting_protocol.ledger import (
     absorb,
@@ -49,6 +49,7 @@ from canting_protocol.ledger.registers import Standing
 from canting_protocol.ledger.rows import ChangeRow, Rows, VoidRow
 from canting_protocol.letters import digest_of, read_letter
 from canting_protocol.messages import Reason, Verdict
+from canting_server.registry.erased import Erased
 from canting_server.registry.registry import Registry
 
 SEEDS_MAX: Final = 120
@@ -517,6 +518,170 @@ def a_witness_holds_for_every_ledger(stack: ExitStack) -> None:
     swap(stack, where, "witnessed", witnessed)
 
 
+# -- files and screens ---------------------------------------------------------------------------
+
+
+@mutant
+def of_a_file_that_is_cut_off_nothing_is_taken(stack: ExitStack) -> None:
+    plain = vars(parcels)["unpack"]
+
+    def unpack(data: bytes) -> Any:
+        found = plain(data)
+        if not found.whole:
+            raise Refused("malformed", "it is cut off")
+        return found
+
+    swap(stack, parcels, "unpack", unpack)
+
+
+@mutant
+def a_hand_over_is_not_compared_with_its_letters(stack: ExitStack) -> None:
+    from canting_client.relay import bag as where
+
+    swap(stack, where, "check_handover", lambda *_: None)
+
+
+@mutant
+def a_content_that_was_caught_is_not_checked(stack: ExitStack) -> None:
+    def finish(self: Any, heading: Any) -> None:
+        size = heading.payload_bytes
+        pieces = self._rows.pop(heading).solved()
+        self.content = b"".join(each.to_bytes(size, "big") for each in pieces)[: heading.length]
+        self._whole = frames.Progress(heading.pieces, heading.pieces)
+
+    swap(stack, frames.Gathering, "_finish", finish)
+
+
+@mutant
+def a_content_that_failed_is_not_begun_anew(stack: ExitStack) -> None:
+    plain = frames.Gathering._finish
+
+    def finish(self: Any, heading: Any) -> None:
+        rows = self._rows[heading]
+        plain(self, heading)
+        if self.content is None:
+            self._rows[heading] = rows
+
+    swap(stack, frames.Gathering, "_finish", finish)
+
+
+@mutant
+def damaged_frames_are_taken(stack: ExitStack) -> None:
+    class Right:
+        """Equal to every check."""
+
+        def __ne__(self, _: object) -> bool:
+            return False
+
+        __hash__ = None  # type: ignore[assignment]
+
+    plain = frames._crc
+
+    def crc(data: bytes) -> Any:
+        reads = sys._getframe(1).f_code.co_name == "read_frame"
+        return Right() if reads else plain(data)
+
+    swap(stack, frames, "_crc", crc)
+
+
+@mutant
+def another_screen_drives_out_what_was_caught(stack: ExitStack) -> None:
+    swap(stack, frames, "SESSIONS_KEPT", 1)
+
+
+# -- partings ------------------------------------------------------------------------------------
+
+
+@mutant
+def the_sheets_key_is_not_kept(stack: ExitStack) -> None:
+    swap(stack, book_module.Book, "add_key", lambda _self, _key, *, first: None)
+
+
+@mutant
+def a_recovered_phone_begins_with_nothing_before_it(stack: ExitStack) -> None:
+    swap(stack, book_module.Writing, "_go_on", lambda _self: None)
+
+
+@mutant
+def what_a_lost_phone_stated_is_not_noted(stack: ExitStack) -> None:
+    swap(stack, Registry, "_note_stated", lambda *_: None)
+
+
+@mutant
+def what_arrived_late_is_missing_still(stack: ExitStack) -> None:
+    swap(stack, Pen, "unknown", lambda *_: True)
+
+
+@mutant
+def a_late_answer_takes_back_what_is_missing(stack: ExitStack) -> None:
+    plain = book_module.Writing.take_in
+
+    def take_in(self: Any, answer: Any) -> Any:
+        learned = plain(self, answer)
+        told = codec.encode(answer.stated) if answer.stated else None
+        store.set_setting(self.conn, "stated", told)
+        return learned
+
+    swap(stack, book_module.Writing, "take_in", take_in)
+
+
+def _erased_is_not_seen_by(stack: ExitStack, *callers: str) -> None:
+    plain = Erased.__contains__
+
+    def contains(self: Erased, artisan: Any) -> bool:
+        if sys._getframe(1).f_code.co_name in callers:
+            return False
+        return plain(self, artisan)
+
+    swap(stack, Erased, "__contains__", contains)
+
+
+@mutant
+def who_was_erased_is_taken_in_again(stack: ExitStack) -> None:
+    _erased_is_not_seen_by(stack, "take_in", "take_in_portion", "<genexpr>")
+
+
+@mutant
+def a_backup_brings_back_who_was_erased(stack: ExitStack) -> None:
+    from canting_server import erasing
+
+    plain = erasing.apply
+
+    async def apply(home: Any, registry: Any, database: Any) -> Any:
+        if registry.erased.unfinished:
+            return await plain(home, registry, database)
+        return erasing.Applied(0, unfinished=False)
+
+    swap(stack, erasing, "apply", apply)
+
+
+@mutant
+def the_list_of_the_erased_is_kept_when_all_is_done(stack: ExitStack) -> None:
+    from canting_server import erasing
+
+    plain = erasing.save
+
+    def save(home: Any, erased: Erased) -> None:
+        if not erased.unfinished:
+            plain(home, erased)
+
+    swap(stack, erasing, "save", save)
+
+
+@mutant
+def what_she_sold_stays_in_everyones_sums(stack: ExitStack) -> None:
+    from canting_server.registry import learning
+
+    swap(stack, learning, "take_away", lambda *_: None)
+
+
+@mutant
+def a_courier_keeps_what_nobody_takes(stack: ExitStack) -> None:
+    from canting_client.relay import bag as where
+
+    swap(stack, where, "SETTLED", vars(where)["SETTLED"] - {"erased"})
+
+
 def rules() -> Iterator[Callable[[], None]]:
     """Yield the plain examples, and the property of order."""
     for name, function in inspect.getmembers(test_rules, inspect.isfunction):
@@ -530,6 +695,7 @@ def rules() -> Iterator[Callable[[], None]]:
                 )
     found = inspect.getmembers(test_book, inspect.isfunction)
     found += inspect.getmembers(test_custody, inspect.isfunction)
+    found += inspect.getmembers(test_recovering, inspect.isfunction)
     for name, function in found:
         if name.startswith("test_") and [*inspect.signature(function).parameters] == ["pair"]:
             yield functools.wraps(function)(functools.partial(_with_a_pair, function))

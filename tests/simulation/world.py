@@ -8,15 +8,16 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tests.simulation import couriers
+from tests.simulation import couriers, partings, ways
 from tests.simulation.couriers import Courier
+from tests.simulation.partings import Listening, Recovered, Said
 
 from canting_client.book import Book, Chance
 from canting_client.talk import talk
@@ -35,7 +36,6 @@ from canting_protocol.messages import (
     write_reply,
 )
 from canting_server.registry.post import Post
-from canting_server.registry.registry import Registry
 from canting_server.registry.revoking import NotSo, accept, revoke
 from canting_server.store import ledgers, migrations, people
 from canting_server.store.database import (
@@ -73,6 +73,8 @@ FAULTS: Final = (
     "clock set wrong",
     "device revoked",
     *couriers.FAULTS,
+    *ways.FAULTS,
+    *partings.FAULTS,
 )
 
 
@@ -115,9 +117,11 @@ class Server:
         self.world = world
         self.path = world.folder / "registry.db"
         self.backups: list[Path] = []
-        self.registry = Registry(
+        self.said_by_then: dict[Path, Said] = {}
+        self.registry = Listening(
             SigningKey(world.chance.randbytes(32)), world.now, world.chance.randbytes
         )
+        self.registry.said = set()
         self.handlers: set[asyncio.Task[bytes]] = set()
         self.start()
 
@@ -127,6 +131,7 @@ class Server:
         settle(self.raw, durable=False)
         (failed,) = run_group(self.raw, [migrations.migrate])
         assert failed in (False, True), failed
+        partings.finish_erasing(self.world.folder, self.registry, self.raw)
         self.database = SimDatabase(self.raw, self.world)
         self.writer = asyncio.ensure_future(self._write())
 
@@ -152,11 +157,14 @@ class Server:
             self.raw.backup(target)
         target.close()
         self.backups.append(copy)
+        self.said_by_then[copy] = set(self.registry.said)
 
     def restore(self, *, noticed: bool) -> None:
         """Go back to a backup."""
         self.die()
-        shutil.copy(self.world.chance.choice(self.backups), self.path)
+        backup = self.world.chance.choice(self.backups)
+        shutil.copy(backup, self.path)
+        self.registry.said = set(self.said_by_then[backup])
         self.start()
         if noticed:
             self.work(self.registry.note_restored)
@@ -212,6 +220,7 @@ class Device:
     books: list[Path] = field(default_factory=list)
     known: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     """What each change written here had really been preceded by in this book."""
+    lost: bool = False
     guarded: bool = True
     """A thief keeps no guard: his copy goes on in the log of the phone that it was made of."""
 
@@ -236,8 +245,15 @@ class Device:
 
     def restart(self) -> None:
         """Close the app and start it again."""
+        if self.lost:
+            return
         self.book.close()
         self.open()
+
+    def lose(self) -> None:
+        """Lose the phone, with every copy of its book on it."""
+        self.lost = True
+        self.book.close()
 
     def hashes(self) -> frozenset[bytes]:
         """Return everything the book holds."""
@@ -304,6 +320,7 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311  # chance must repeat
         self.fate = random.Random(f"fate {seed}")  # noqa: S311  # who is revoked, by itself
         self.folder = folder
+        self.lot = random.Random(f"lot {seed}")  # noqa: S311  # files, screens, partings
         self.faulty = faults
         self.struck: Counter[str] = Counter()
         self.exchanges = 0
@@ -316,6 +333,11 @@ class World:
         self.strangers: set[bytes] = set()
         self.unknown: set[ArtisanId] = set()
         """Artisans of whom the registry hears only when a courier comes."""
+        self.contents: deque[bytes] = deque(maxlen=6)
+        """What was written to files, or shown on screens, last."""
+        self.recovered: list[Recovered] = []
+        self.erased: set[ArtisanId] = set()
+        self.under_way: set[asyncio.Task[None]] = set()
 
     def now(self) -> int:
         """Return the true time, seconds since 1970; an hour of theirs is a second of ours."""
@@ -327,6 +349,16 @@ class World:
             return False
         self.struck[fault] += 1
         return True
+
+    def strikes_at_all(self, probability: float) -> bool:
+        """Say whether a fault is to happen, by the lot; it is counted when it does."""
+        return self.faulty and self.lot.random() < probability
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something that goes on while other things happen."""
+        task = asyncio.ensure_future(work)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
 
     def witness(self, device: Device, before: frozenset[bytes]) -> None:
         """Remember what was in the book when each new change was written."""
