@@ -868,21 +868,30 @@ WORDS: Final[dict[str, str]] = {
         "This window is too small: {columns} columns and {rows} lines are needed. "
         "Make its letters smaller, or write to a file: --out kode.gif"
     ),
-    "Baca berkas kembali dari gambar kode QR-nya, dalam urutan apa pun.": (
-        "Read a file back from pictures of its QR codes, in any order."
+    "Baca berkas kembali dari gambar atau video kode QR-nya, dalam urutan apa pun.": (
+        "Read a file back from pictures or a video of its QR codes, in any order."
     ),
-    "Yang sudah ada tidak pernah ditimpa.": "What is there already is never overwritten.",
-    "Foto, GIF, atau folder berisi gambar.": "Photos, a GIF, or a folder of pictures.",
+    "Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa.": (
+        "A video is read until the file is whole. What is there already is never overwritten."
+    ),
+    "Foto, GIF, video, atau folder berisi itu.": "Photos, a GIF, a video, or a folder of them.",
     "Berkas baru untuk isinya.": "A new file for what is read.",
-    "Tidak ada kode QR dari Canting di gambar itu.": "There is no QR code of Canting in them.",
+    "{gathered} dari {pieces} bagian terbaca, dari {n} gambar. Berhenti: Ctrl-C": (
+        "{gathered} of {pieces} parts read, from {n} pictures. Stop: Ctrl-C"
+    ),
+    "Tidak ada kode QR dari Canting di situ.": "There is no QR code of Canting in there.",
     "Belum lengkap: baru {gathered} dari {pieces} bagian terbaca. "
-    "Tambahkan gambar, lalu ulangi dengan semuanya.": (
+    "Tambahkan gambar atau video, lalu ulangi dengan semuanya.": (
         "Not whole yet: {gathered} of {pieces} parts were read. "
-        "Add pictures, and repeat with all of them."
+        "Add pictures or videos, and repeat with all of them."
     ),
     "Lengkap: {n} byte ditulis ke {target}.": "Whole: {n} bytes written to {target}.",
     "{file} tidak terbaca sebagai gambar": "{file} cannot be read as a picture",
+    "{file} tidak terbaca sebagai video": "{file} cannot be read as a video",
     "Untuk kode QR, pasang dulu: pip install 'canting[{extra}]'": (
         "For QR codes, first: pip install 'canting[{extra}]'"
+    ),
+    "Untuk kode QR dalam video, pasang dulu: pip install 'canting[{extra}]'": (
+        "For QR codes in a video, first: pip install 'canting[{extra}]'"
     ),
 }

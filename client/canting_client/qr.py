@@ -1,4 +1,4 @@
-"""Frames as QR codes: drawn on a screen or into files, and read from pictures.
+"""Frames as QR codes: drawn on a screen or into files, and read from pictures and videos.
 
 The receiver's camera decides how dense a code may be: a laptop's sees a phone's screen at three
 pixels a module in version 10, and cannot read version 20.
@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from canting_client import video
 from canting_client.language import t
 from canting_protocol import base45
 from canting_protocol.errors import Refused
@@ -64,11 +65,11 @@ _T = TypeVar("_T")
 
 
 class NotInstalled(Exception):
-    """Say that what draws codes, or reads pictures, is not installed."""
+    """Say that what draws codes, or reads pictures or videos, is not installed."""
 
 
 class NoPicture(Exception):
-    """Say that a file is no picture."""
+    """Say that a file is no picture, or no video."""
 
 
 class Drawing(NamedTuple):
@@ -142,25 +143,29 @@ def write_gif(texts: Iterable[str], code: Code, target: Path, per_second: int) -
     return len(frames)
 
 
-def read_images(paths: Iterable[Path]) -> bytes | Progress:
-    """Return the content that pictures show, or how much of it they show.
+def read_images(
+    paths: Iterable[Path], told: Callable[[int, Progress], None] = lambda seen, progress: None
+) -> bytes | Progress:
+    """Return the content that pictures and videos show, or how much of it they show.
 
-    A folder stands for the pictures in it, a picture that moves for each of its frames.
+    A folder stands for what is in it, a picture that moves for each of its frames. `told` is told
+    after each picture how many have been looked at, and what they came to. Nothing is looked at
+    after the picture that makes the content whole.
 
     Raises:
-        NotInstalled: what reads codes is not installed.
-        NoPicture: a file is no picture.
+        NotInstalled: what reads codes, or videos, is not installed.
+        NoPicture: a file is no picture, or no video.
     """
     gathering = Gathering()
-    for path in paths:
-        for picture in _pictures_in(path):
-            for text in _texts_in(picture):
-                try:
-                    gathering.take(base45.decode(text))
-                except Refused:
-                    continue  # somebody else's code
-            if gathering.content is not None:
-                return gathering.content
+    for seen, texts in enumerate(_texts_shown(paths), 1):
+        for text in texts:
+            try:
+                gathering.take(base45.decode(text))
+            except Refused:
+                continue  # somebody else's code
+        told(seen, gathering.progress)
+        if gathering.content is not None:
+            return gathering.content
     return gathering.progress
 
 
@@ -177,29 +182,56 @@ def _symbol(text: str, code: Code) -> Any:
     return symbol
 
 
+def _texts_shown(paths: Iterable[Path]) -> Iterator[list[str]]:
+    """Yield the texts in one picture after another.
+
+    A video shows each code several times, and to look closely takes a hundred times as long: that
+    is for the videos that did not come to a content at the first look.
+    """
+    files = [file for path in paths for file in _files_in(path)]
+    _installed("qr-read", _zxing)
+    videos = [file for file in files if _is_video(file)]
+    for file in files:
+        for picture in [] if _is_video(file) else _pictures_in(file):
+            yield _texts_in(picture) or _texts_in(_enlarged(picture))
+    for file in videos:
+        yield from map(_texts_in, _moments_in(file))
+    for file in videos:
+        for moment in _moments_in(file):
+            yield [] if _texts_in(moment) else _texts_in(_enlarged(moment))
+
+
 def _texts_in(picture: "Image") -> list[str]:
-    """Return the texts of the codes in a grey picture; a soft one is enlarged and sharpened."""
+    """Return the texts of the codes in a grey picture."""
     import zxingcpp
-    from PIL import ImageFilter
 
     wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return [each.text for each in zxingcpp.read_barcodes(picture, wanted)]
 
-    def found(image: "Image") -> list[str]:
-        return [each.text for each in zxingcpp.read_barcodes(image, wanted)]
 
-    larger = picture.width * 2, picture.height * 2
-    return found(picture) or found(picture.resize(larger).filter(ImageFilter.UnsharpMask()))
+def _enlarged(picture: "Image") -> "Image":
+    """Return a soft picture larger and sharper: codes are found in it that were not before."""
+    from PIL import ImageFilter
+
+    return picture.resize((picture.width * 2, picture.height * 2)).filter(ImageFilter.UnsharpMask())
+
+
+def _files_in(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        path.stat()  # a file that is not there is told as for every other
+        yield path
+        return
+    for each in sorted(path.iterdir()):
+        if each.suffix.casefold() in _PICTURES or _is_video(each):
+            yield from _files_in(each)
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.casefold() in video.SUFFIXES
 
 
 def _pictures_in(path: Path) -> Iterator["Image"]:
-    if path.is_dir():
-        for each in sorted(path.iterdir()):
-            if each.suffix.casefold() in _PICTURES:
-                yield from _pictures_in(each)
-        return
-    path.stat()  # a file that is not there is told as for every other
     image = _installed("qr-read", _pillow)
-    _installed("qr-read", _zxing)
     try:
         with image.open(path) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
@@ -209,13 +241,25 @@ def _pictures_in(path: Path) -> Iterator["Image"]:
         raise NoPicture(t("{file} tidak terbaca sebagai gambar", file=path)) from error
 
 
+def _moments_in(path: Path) -> Iterator["Image"]:
+    _installed("qr-read", _pillow)
+    _installed("qr-video", _av)
+    try:
+        yield from video.moments_in(path)
+    except video.NoVideo as error:
+        raise NoPicture(t("{file} tidak terbaca sebagai video", file=path)) from error
+
+
 def _installed(extra: str, load: Callable[[], _T]) -> _T:
     try:
         return load()
     except ImportError as error:
-        raise NotInstalled(
-            t("Untuk kode QR, pasang dulu: pip install 'canting[{extra}]'", extra=extra)
-        ) from error
+        words = (
+            t("Untuk kode QR dalam video, pasang dulu: pip install 'canting[{extra}]'", extra=extra)
+            if extra == "qr-video"
+            else t("Untuk kode QR, pasang dulu: pip install 'canting[{extra}]'", extra=extra)
+        )
+        raise NotInstalled(words) from error
 
 
 def _segno() -> Any:
@@ -234,3 +278,9 @@ def _zxing() -> Any:
     import zxingcpp
 
     return zxingcpp
+
+
+def _av() -> Any:
+    import av
+
+    return av

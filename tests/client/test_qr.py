@@ -269,7 +269,7 @@ def test_what_shows_nothing_is_told_in_one_line(phone: Phone, tmp_path: Path) ->
     out = ("--out", str(tmp_path / "x"))
     Image.new("L", (90, 90), 255).save(tmp_path / "putih.png")
     words = phone.refuses("read-qr", str(tmp_path / "putih.png"), *out)
-    assert words == "Tidak ada kode QR dari Canting di gambar itu."
+    assert words == "Tidak ada kode QR dari Canting di situ."
     for content in (b"bukan gambar", (tmp_path / "putih.png").read_bytes()[:60]):
         (tmp_path / "rusak.png").write_bytes(content)
         assert "gambar" in phone.refuses("read-qr", str(tmp_path / "rusak.png"), *out)

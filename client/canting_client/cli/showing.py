@@ -1,9 +1,11 @@
 """`canting show-qr|read-qr`: a file carried from a screen to a camera, with no network at all."""
 
+import errno
+import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +16,7 @@ from canting_client import qr
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, choice
 from canting_client.language import t
+from canting_protocol.frames import Progress
 
 _FASTER: Final = {name: faster for name, (_, faster) in qr.CODES.items()}
 _USUAL: Final = {name: usual for name, (usual, _) in qr.CODES.items()}
@@ -23,6 +26,7 @@ _ENTER: Final = "\x1b[?1049h\x1b[?25l"
 _LEAVE: Final = "\x1b[?25h\x1b[?1049l"
 _TO_THE_TOP: Final = "\x1b[H"
 _CLEAR_LINE: Final = "\x1b[K"
+_TELL_EVERY_SECONDS: Final = 0.1
 
 
 @app.command("show-qr")
@@ -168,30 +172,34 @@ def read_qr(
     context: typer.Context,
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="GAMBAR", help="Foto, GIF, atau folder berisi gambar."),
+        typer.Argument(metavar="GAMBAR", help="Foto, GIF, video, atau folder berisi itu."),
     ],
     target: Annotated[
         Path, typer.Option("--out", metavar="BERKAS", help="Berkas baru untuk isinya.")
     ],
 ) -> None:
-    """Baca berkas kembali dari gambar kode QR-nya, dalam urutan apa pun.
+    """Baca berkas kembali dari gambar atau video kode QR-nya, dalam urutan apa pun.
 
-    Yang sudah ada tidak pernah ditimpa.
+    Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa.
 
     Contoh: canting read-qr foto/ --out pesan.txt
 
     canting read-qr kode.gif --out pesan.txt
+
+    canting read-qr rekaman.mp4 --out pesan.txt
     """
     said: Said = context.obj
-    with _said_kindly():
-        found = qr.read_images(images)
+    if target.exists():  # said before a long video is read, not after it
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    with _said_kindly(), _progress(said) as told:
+        found = qr.read_images(images, told)
     if not isinstance(found, bytes):
         if not found.pieces:
-            raise Friendly(t("Tidak ada kode QR dari Canting di gambar itu."), "no_frames")
+            raise Friendly(t("Tidak ada kode QR dari Canting di situ."), "no_frames")
         raise Friendly(
             t(
                 "Belum lengkap: baru {gathered} dari {pieces} bagian terbaca. "
-                "Tambahkan gambar, lalu ulangi dengan semuanya.",
+                "Tambahkan gambar atau video, lalu ulangi dengan semuanya.",
                 gathered=found.gathered,
                 pieces=found.pieces,
             ),
@@ -204,6 +212,36 @@ def read_qr(
         bytes=len(found),
         target=str(target),
     )
+
+
+@contextmanager
+def _progress(said: Said) -> Iterator[Callable[[int, Progress], None]]:
+    """Give a teller of how far the reading is: one line for a person who waits, then no trace."""
+    if said.as_json or not sys.stderr.isatty():
+        yield lambda seen, progress: None
+        return
+
+    last = 0.0
+
+    def tell(seen: int, progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < _TELL_EVERY_SECONDS:
+            return
+        last = time.monotonic()
+        words = t(
+            "{gathered} dari {pieces} bagian terbaca, dari {n} gambar. Berhenti: Ctrl-C",
+            gathered=progress.gathered,
+            pieces=progress.pieces or "?",
+            n=seen,
+        )
+        sys.stderr.write(f"\r{words}{_CLEAR_LINE}")
+        sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        sys.stderr.write(f"\r{_CLEAR_LINE}")
+        sys.stderr.flush()
 
 
 @contextmanager
