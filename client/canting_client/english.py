@@ -838,7 +838,7 @@ WORDS: Final[dict[str, str]] = {
     # -- showing ----------------------------------------------------------------------------
     "PENERIMA": "RECEIVER",
     "JUMLAH": "NUMBER",
-    "GAMBAR": "PICTURES",
+    "GAMBAR…": "PICTURES…",
     "Perlihatkan berkas sebagai kode QR yang bergerak, untuk dibaca kamera perangkat lain.": (
         "Show a file as moving QR codes, to be read by another device's camera."
     ),
@@ -871,8 +871,10 @@ WORDS: Final[dict[str, str]] = {
     "Baca berkas kembali dari gambar atau video kode QR-nya, dalam urutan apa pun.": (
         "Read a file back from pictures or a video of its QR codes, in any order."
     ),
-    "Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa.": (
-        "A video is read until the file is whole. What is there already is never overwritten."
+    "Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa. Kalau isinya "
+    "titipan perajin: canting relay take BERKAS.": (
+        "A video is read until the file is whole. What is there already is never overwritten. "
+        "If it holds an artisan's letters: canting relay take FILE."
     ),
     "Foto, GIF, video, atau folder berisi itu.": "Photos, a GIF, a video, or a folder of them.",
     "Berkas baru untuk isinya.": "A new file for what is read.",

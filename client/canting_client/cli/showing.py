@@ -172,7 +172,7 @@ def read_qr(
     context: typer.Context,
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="GAMBAR", help="Foto, GIF, video, atau folder berisi itu."),
+        typer.Argument(metavar="GAMBAR…", help="Foto, GIF, video, atau folder berisi itu."),
     ],
     target: Annotated[
         Path, typer.Option("--out", metavar="BERKAS", help="Berkas baru untuk isinya.")
@@ -180,7 +180,8 @@ def read_qr(
 ) -> None:
     """Baca berkas kembali dari gambar atau video kode QR-nya, dalam urutan apa pun.
 
-    Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa.
+    Video dibaca sampai berkasnya lengkap. Yang sudah ada tidak pernah ditimpa. Kalau isinya
+    titipan perajin: canting relay take BERKAS.
 
     Contoh: canting read-qr foto/ --out pesan.txt
 
