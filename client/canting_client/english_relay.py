@@ -121,7 +121,9 @@ WORDS: Final = {
     "{carried} masih dititipkan.": (
         "{arrived} changes have arrived, {received} new ones received, {carried} on their way."
     ),
-    "Nomor perajin, untuk perangkat lain miliknya.": "The artisan's id, for a further device.",
+    "Nomor perajin, untuk perangkat lain miliknya; awalnya cukup.": (
+        "The artisan's id, for a further device; its beginning is enough."
+    ),
     "Perangkat ini menggantikan yang hilang.": "This device takes the place of a lost one.",
     "Buat kode sekali pakai untuk perangkat perajin, tanpa jaringan. Berlaku satu jam.": (
         "Make a one-time code for an artisan's device, without a network. It holds for an hour."
@@ -141,9 +143,19 @@ WORDS: Final = {
     "Kode {code}, berlaku satu jam. Pendaftaran ke-{number}.": (
         "Code {code}, good for an hour. Enrolment number {number}."
     ),
-    "Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to ALAMAT": (
-        "Enrolled by an officer; the department will look at it. Hand over: canting sync --to …"
+    "Buka tas: canting relay open. Di perangkat perajin: {command}": (
+        "Open the bag: canting relay open. On the artisan's device: {command}"
     ),
+    "canting join ALAMAT {code}": "canting join ADDRESS {code}",
+    "canting recover LEMBAR {code} --at ALAMAT": "canting recover SHEET {code} --at ADDRESS",
+    "Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to {address}": (
+        "Enrolled by an officer; the department will look at it. "
+        "Hand over: canting sync --to {address}"
+    ),
+    "Tas petugas di {address} tidak terjangkau: apakah terbuka, dan jaringannya sama? {safe}": (
+        "The officer's bag at {address} cannot be reached: is it open, on the same network? {safe}"
+    ),
+    "Sertifikat petugas berlaku sampai {until}.": "The officer's certificate holds until {until}.",
     "Jatah petugas ini sudah habis.": "This officer has no enrolments left.",
     "Sertifikat petugas ini sudah habis.": "This officer's certificate has expired.",
     "LEMBAR PEMULIHAN CANTING ({day})": "CANTING RECOVERY SHEET ({day})",
@@ -153,9 +165,11 @@ WORDS: Final = {
     "Dinas:         {url}": "Department:    {url}",
     "Nomor perajin: {artisan}": "Artisan's id:  {artisan}",
     "Kunci buku:    {key}": "Book key:      {key}",
-    "HP hilang? Di HP baru: canting recover LEMBAR KODE (kode dari dinas atau petugas).": (
-        "Phone lost? On the new one: canting recover SHEET CODE (the department or an officer "
-        "gives the code)."
+    "HP hilang? Minta kode dari dinas atau petugas. Di HP baru, ketik tiga baris tadi": (
+        "Phone lost? Ask the department or an officer for a code. On the new phone, type those"
+    ),
+    "ke berkas lembar.txt, lalu: canting recover lembar.txt KODE": (
+        "three lines into a file, sheet.txt, then: canting recover sheet.txt CODE"
     ),
     "Tampilkan lembar pemulihan, untuk disalin ke kertas dan disimpan baik-baik.": (
         "Show the recovery sheet, to be copied to paper and kept well."

@@ -35,7 +35,8 @@ def sheet_text(sheet: Sheet, day: str) -> str:
         t("Nomor perajin: {artisan}", artisan=sheet.artisan.hex()),
         t("Kunci buku:    {key}", key=key_text(sheet.key)),
         "",
-        t("HP hilang? Di HP baru: canting recover LEMBAR KODE (kode dari dinas atau petugas)."),
+        t("HP hilang? Minta kode dari dinas atau petugas. Di HP baru, ketik tiga baris tadi"),
+        t("ke berkas lembar.txt, lalu: canting recover lembar.txt KODE"),
     ]
     return "\n".join(lines) + "\n"
 

@@ -254,6 +254,31 @@ def test_a_delivery_that_breaks_off_tells_staff_what_the_officer_still_carries(c
     assert "everything that is known of has arrived" in run(OPERATOR, "gaps", home=city.home)
 
 
+def test_every_step_of_a_visit_says_the_next(city: City, tmp_path: Path) -> None:
+    def says(home: Path, *arguments: str, check: bool = True) -> str:
+        return run("canting_client.cli", *arguments, home=home, check=check)
+
+    enrolled = says(city.officer, "relay", "enrol")
+    assert "Buka tas: canting relay open. Di perangkat perajin: canting join ALAMAT " in enrolled
+    again = says(city.officer, "relay", "enrol", "--artisan", city.artisan, "--lost")
+    assert "Di perangkat perajin: canting recover LEMBAR " in again
+    assert "Sertifikat petugas berlaku sampai " in says(city.officer, "relay", "status")
+    newcomer = tmp_path / "newcomer"
+    canting(newcomer, "init", "buku")
+    code = enrolled.removeprefix("Kode ").split(",")[0]
+    with open_bag(city.officer) as bag:
+        assert f"Titip: canting sync --to {bag}" in says(newcomer, "join", bag, code)
+        for _ in range(2):
+            canting(city.phone, "sell", "kain", "1")
+            canting(city.phone, "sync", "--to", bag.removeprefix("http://"))
+    words = says(city.phone, "status").splitlines()
+    assert len([each for each in words if each.startswith("  ke Bu Lina sejak ")]) == 1
+    said = says(city.phone, "sync", "--to", bag, check=False)
+    assert f"Tas petugas di {bag} tidak terjangkau" in said
+    said = says(tmp_path / "second", "relay", "join", "dinas.example", "AB12", check=False)
+    assert "maksudnya https://dinas.example ?" in said
+
+
 def test_a_bag_that_was_never_joined_says_what_to_do(tmp_path: Path) -> None:
     said = run("canting_client.cli", "relay", "status", home=tmp_path, check=False)
     assert "canting relay join ALAMAT KODE" in said
@@ -320,9 +345,10 @@ def test_a_lost_phone_is_recovered_with_an_officer_as_witness(city: City, tmp_pa
     canting(city.phone, "sheet", "--out", str(sheet))
     with open_bag(city.officer) as bag:
         canting(city.phone, "sync", "--to", bag)
-    pass_ = canting(city.officer, "relay", "enrol", "--artisan", city.artisan, "--lost")
+    pass_ = canting(city.officer, "relay", "enrol", "--artisan", city.artisan[:8], "--lost")
     with open_bag(city.officer) as bag:
-        told = canting(new, "recover", str(sheet), pass_["code"], "--at", bag)
+        address = bag.removeprefix("http://")
+        told = canting(new, "recover", str(sheet), pass_["code"], "--at", address)
     assert (told["by_officer"], told["back"]) == (True, 0)
     city.open()
     canting(city.officer, "relay", "deliver")

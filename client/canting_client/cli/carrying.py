@@ -303,12 +303,7 @@ def join(
 
     said: Said = context.obj
     given = _key_given(key, key_file)
-    address = url.strip().rstrip("/")
-    if not address.casefold().startswith(("https://", "http://")):
-        raise Friendly(
-            t("Alamat dinas diawali https:// – maksudnya https://{address} ?", address=address),
-            "bad_url",
-        )
+    address = registry_address(url)
     with said.book() as book:
         with network_words():
             enrolled = asyncio.run(
@@ -324,7 +319,10 @@ def join(
         book.join(enrolled.url or address, enrolled)
     words = t("Terhubung ke dinas. Kirim catatan: canting sync")
     if enrolled.papers:
-        words = t("Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to ALAMAT")
+        words = t(
+            "Didaftarkan petugas; dinas memeriksanya nanti. Titip: canting sync --to {address}",
+            address=address,
+        )
     said.say(words, artisan=enrolled.artisan.hex(), provisional=bool(enrolled.papers))
 
 
@@ -346,7 +344,7 @@ def sync_(
     """
     said: Said = context.obj
     if to is not None:
-        _entrust(said, to.strip().rstrip("/"))
+        _entrust(said, bag_address(to))
         return
     # Without a name and without a book, opening says what to do.
     names: list[str | None] = [said.book_name] if said.book_name else [*said.home.names] or [None]
@@ -449,7 +447,7 @@ def _entrust(said: Said, address: str) -> None:
                     raise NotJoined
                 continue
             before = reading.figures(book).only_here
-            with network_words():
+            with network_words(bag=address):
                 done = asyncio.run(network.hand_over(book, said.home.key(book.path.stem), address))
             after = reading.figures(book).only_here
             carried = book.carried()[0]
@@ -575,14 +573,42 @@ TURNED_AWAY: Final = {
 }
 
 
+def registry_address(typed: str) -> str:
+    """Return the department's address; one without `https://` is asked about, not guessed."""
+    address = typed.strip().rstrip("/")
+    if not address.casefold().startswith(("https://", "http://")):
+        raise Friendly(
+            t("Alamat dinas diawali https:// – maksudnya https://{address} ?", address=address),
+            "bad_url",
+        )
+    return address
+
+
+def bag_address(typed: str) -> str:
+    """Return the address of an officer's bag, which is `http://…` where nothing else was typed."""
+    address = typed.strip().rstrip("/")
+    return address if "://" in address else f"http://{address}"
+
+
 @contextmanager
-def network_words() -> Iterator[None]:
+def network_words(*, bag: str | None = None) -> Iterator[None]:
+    """Say in words why the department did not answer, or the officer's bag that was meant."""
     from canting_client.sync import NotReached, NotTheRegistry, TurnedAway
     from canting_protocol.errors import Refused
 
     try:
         yield
     except NotReached as error:
+        if bag is not None:
+            raise Friendly(
+                t(
+                    "Tas petugas di {address} tidak terjangkau: apakah terbuka, dan jaringannya "
+                    "sama? {safe}",
+                    address=bag,
+                    safe=t(SAFE),
+                ),
+                "not_reached",
+            ) from error
         raise Friendly(
             t("Dinas tidak terjangkau sekarang. {safe}", safe=t(SAFE)), "not_reached"
         ) from error

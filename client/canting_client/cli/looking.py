@@ -184,7 +184,7 @@ def status(context: typer.Context) -> None:
         if not carried
         else t("Semua sudah terkirim atau dititipkan."),
         *([t("Dititipkan, belum sampai di dinas: {carried}", carried=carried)] if carried else []),
-        *(
+        *dict.fromkeys(
             t("  ke {name} sejak {taken}", name=each.name or "?", taken=when(each.taken))
             for each in custody
         ),

@@ -10,7 +10,7 @@ import typer
 
 from canting_client import reading, sheet
 from canting_client.book import Book
-from canting_client.cli.carrying import network_words
+from canting_client.cli.carrying import bag_address, network_words
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
 from canting_client.language import t
@@ -79,9 +79,10 @@ def recover(
             t("Lembar itu salah ketik atau tidak lengkap: periksa nomor perajin dan kunci buku."),
             "bad_sheet",
         ) from error
-    address = (at or found.url).rstrip("/")
+    bag = None if at is None else bag_address(at)
+    address = bag or found.url
     key = said.home.key()
-    with network_words():
+    with network_words(bag=bag):
         enrolled = asyncio.run(network.enrol(address, code.strip(), key))
     if enrolled.artisan != found.artisan:
         raise Friendly(t("Kode itu untuk buku orang lain. Buku ini tidak diubah."), "other_book")
@@ -89,25 +90,25 @@ def recover(
         book.add_key(found.key, first=True)
         book.recover()
         book.join(enrolled.url or found.url or address, enrolled)
-        told = _bring_back(said, book, key, at)
+        told = _bring_back(said, book, key, bag)
     said.say(_words(told), **told)
 
 
-def _bring_back(said: Said, book: Book, key: SigningKey, at: str | None) -> dict[str, Any]:
+def _bring_back(said: Said, book: Book, key: SigningKey, bag: str | None) -> dict[str, Any]:
     from canting_client import sync as network
 
-    with network_words():
-        if at is None:
+    with network_words(bag=bag):
+        if bag is None:
             asyncio.run(network.sync(book, key))
         else:
-            asyncio.run(network.hand_over(book, key, at.rstrip("/")))
+            asyncio.run(network.hand_over(book, key, bag))
     figures = reading.figures(book)
     return {
         "book": book.path.stem,
         "artisan": book.artisan.hex() if book.artisan else "",
         "back": figures.in_registry,
         "missing": book.missing(),
-        "by_officer": at is not None,
+        "by_officer": bag is not None,
     }
 
 

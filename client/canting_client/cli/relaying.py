@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from canting_client.cli.carrying import network_words
+from canting_client.cli.carrying import bag_address, network_words, registry_address
 from canting_client.cli.run import Said, app
 from canting_client.cli.words import Friendly, when
 from canting_client.language import t
@@ -64,7 +64,7 @@ def relay_join(
     from canting_client import sync as network
 
     said: Said = context.obj
-    address = url.strip().rstrip("/")
+    address = registry_address(url)
     with _bag(said, joined=False) as bag:
         with network_words():
             commission = asyncio.run(network.commission(address, code.strip(), said.home.key()))
@@ -167,7 +167,9 @@ def relay_enrol(
     context: typer.Context,
     artisan: Annotated[
         str | None,
-        typer.Option(metavar="NOMOR", help="Nomor perajin, untuk perangkat lain miliknya."),
+        typer.Option(
+            metavar="NOMOR", help="Nomor perajin, untuk perangkat lain miliknya; awalnya cukup."
+        ),
     ] = None,
     lost: Annotated[
         bool, typer.Option("--lost", help="Perangkat ini menggantikan yang hilang.")
@@ -188,15 +190,10 @@ def relay_enrol(
     said: Said = context.obj
     if lost and artisan is None:
         raise Friendly(t("--lost memerlukan --artisan: nomor perajin ada di lembar pemulihan."))
-    try:
-        whose = secrets.token_bytes(ARTISAN_BYTES) if artisan is None else bytes.fromhex(artisan)
-    except ValueError:
-        whose = b""
-    if len(whose) != ARTISAN_BYTES:
-        raise Friendly(t("Nomor perajin {artisan!r} salah.", artisan=artisan))
     stead = Stead.FIRST if artisan is None else Stead.LOST if lost else Stead.FURTHER
     code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
     with _bag(said) as bag:
+        whose = secrets.token_bytes(ARTISAN_BYTES) if artisan is None else _artisan(bag, artisan)
         try:
             number = bag.allow(hash_code(code), ArtisanId(whose), stead, _now() + PASS_SECONDS)
         except NotAllowed as error:
@@ -204,8 +201,22 @@ def relay_enrol(
                 t("Jatah pendaftaran petugas sudah habis; minta kode baru dari dinas."), error.code
             ) from error
     shown = "-".join(code[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+    command = (
+        t("canting recover LEMBAR {code} --at ALAMAT", code=shown)
+        if lost
+        else t("canting join ALAMAT {code}", code=shown)
+    )
     said.say(
-        t("Kode {code}, berlaku satu jam. Pendaftaran ke-{number}.", code=shown, number=number),
+        "\n".join(
+            [
+                t(
+                    "Kode {code}, berlaku satu jam. Pendaftaran ke-{number}.",
+                    code=shown,
+                    number=number,
+                ),
+                t("Buka tas: canting relay open. Di perangkat perajin: {command}", command=command),
+            ]
+        ),
         code=shown,
         artisan=whose.hex(),
         number=number,
@@ -321,6 +332,7 @@ def relay_deliver(
     said: Said = context.obj
     with _bag(said) as bag:
         key, standing, known = said.home.key(), bag.standing(), bag.known
+        other = None if to is None else bag_address(to)
         assert known is not None
         if not said.as_json:
             typer.echo(
@@ -342,15 +354,13 @@ def relay_deliver(
                     )
                 )
 
-        with network_words():
-            if to is None:
+        with network_words(bag=other):
+            if other is None:
                 done = asyncio.run(
                     network.carry(known.url, lambda post: deliver(bag, key, _now, post, told))
                 )
             else:
-                done = asyncio.run(
-                    network.carry(to.rstrip("/"), lambda post: pass_on(bag, key, _now, post))
-                )
+                done = asyncio.run(network.carry(other, lambda post: pass_on(bag, key, _now, post)))
     if to is not None:
         words = t("{sent} surat dititipkan ke petugas itu.", sent=done.sent)
     elif done.left:
@@ -487,8 +497,11 @@ def relay_status(context: typer.Context) -> None:
     ]
     if standing.oldest is not None:
         lines.append(t("Titipan tertua sejak {oldest}.", oldest=when(standing.oldest)))
+    expires = None if officer is None else officer.expires
+    if expires is not None and expires >= _now():
+        lines.append(t("Sertifikat petugas berlaku sampai {until}.", until=when(expires)))
     lines += _about_certificate(officer)
-    said.say("\n".join(lines), url=url, **standing._asdict())
+    said.say("\n".join(lines), url=url, expires=expires, **standing._asdict())
 
 
 def _about_certificate(officer: Officer | None) -> list[str]:
