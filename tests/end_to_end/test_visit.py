@@ -155,6 +155,8 @@ def test_a_visit_takes_everything_there_and_brings_the_answers_back(city: City) 
     city.open()
     done = canting(city.officer, "relay", "deliver")
     assert (done["arrived"], done["left"], done["answers"]) == (1, 0, 1)
+    standing = canting(city.officer, "relay", "status")
+    assert (standing["goods"], standing["artisans"], standing["answers"]) == (0, 0, 1)
     assert turnover(city) == 350_000
     city.shut()
 

@@ -117,6 +117,7 @@ class Standing(NamedTuple):
     """What the bag holds altogether."""
 
     artisans: int
+    """Whose goods they are; answers may be for others as well."""
     goods: int
     bytes: int
     answers: int
@@ -537,7 +538,7 @@ class Bag:
         """Return what the bag holds."""
         artisans, goods, size, answers, oldest = self._conn.execute(
             """
-            SELECT count(DISTINCT artisan), coalesce(sum(kind = 0), 0),
+            SELECT count(DISTINCT CASE WHEN kind = 0 THEN artisan END), coalesce(sum(kind = 0), 0),
                 coalesce(sum(length(raw)), 0), coalesce(sum(kind = 2), 0),
                 min(CASE WHEN kind = 0 THEN taken END)
             FROM letter
