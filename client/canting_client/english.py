@@ -191,7 +191,7 @@ WORDS: Final[dict[str, str]] = {
     "Belum terhubung ke dinas: canting join ALAMAT KODE": (
         "Not joined to the department yet: canting join ADDRESS CODE"
     ),
-    "beda antara dua perangkat": "differ between two devices",
+    "ditulis lain di tempat lain": "written differently elsewhere",
     "disimpan, menunggu": "stored, waiting",
     "disimpan, tidak dihitung": "stored, not counted",
     "dinas belum mengenal jenis catatan ini": "the registry does not know this kind of record yet",

@@ -143,7 +143,9 @@ def enrol(
         if name is not None:
             fields.append(c.FieldWrite(c.ProfileField.NAME, c.value(name)))
         if place is not None:
-            fields.append(c.FieldWrite(c.ProfileField.AREA, c.value(place.code)))
+            # As she writes it herself, so that there is nothing to settle; read by either.
+            told = place.name if place.level == "kelurahan" else place.code
+            fields.append(c.FieldWrite(c.ProfileField.AREA, c.value(told)))
         if fields:
             registry.write(conn, whose, c.Profile(fields))
         expires = registry.now() + settings.code_hours * 3600
@@ -151,8 +153,8 @@ def enrol(
         return whose.hex()
 
     whose = _beside(home, work)
-    told = {"artisan": whose, "code": _in_fives(code), "valid_hours": settings.code_hours}
-    _say(told, as_json=as_json)
+    made = {"artisan": whose, "code": _in_fives(code), "valid_hours": settings.code_hours}
+    _say(made, as_json=as_json)
 
 
 @app.command()

@@ -33,7 +33,7 @@ def test_an_artisan_records_offline_and_staff_ask_after_one_sync(
     server: Server, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "hp1", tmp_path / "hp2"
-    canting(first, "init", "buku", "--name", "Perajin Contoh")
+    canting(first, "init", "buku", "--name", "Perajin Contoh", "--area", "Wates")
     canting(first, "item", "add", "Kain cap", "--price", "175.000")
     canting(first, "make", "Kain cap:10")
     canting(first, "sell", "kain", "2")
@@ -45,6 +45,8 @@ def test_an_artisan_records_offline_and_staff_ask_after_one_sync(
     synced = canting(first, "sync")["books"][0]
     assert (synced["round_trips"], synced["only_here"]) == (1, 0)
     assert canting(first, "sync")["books"][0]["round_trips"] == 1
+    said = run("canting_client.cli", "status", home=first)
+    assert "ditulis lain" not in said, "she and the department wrote where she lives alike"
 
     again = run(OPERATOR, "enrol", "--artisan", told(enrolled, "artisan"), home=server.home)
     canting(second, "init", "buku")

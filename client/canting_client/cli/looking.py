@@ -16,7 +16,7 @@ from canting_protocol.messages import Reason, Verdict
 from canting_protocol.names import Key
 
 VERDICTS: Final = {
-    Verdict.CONFLICT: "beda antara dua perangkat",
+    Verdict.CONFLICT: "ditulis lain di tempat lain",
     Verdict.PARKED: "disimpan, menunggu",
     Verdict.REFUSED: "disimpan, tidak dihitung",
 }
