@@ -608,11 +608,6 @@ def what_a_lost_phone_stated_is_not_noted(stack: ExitStack) -> None:
 
 
 @mutant
-def what_arrived_late_is_missing_still(stack: ExitStack) -> None:
-    swap(stack, Pen, "unknown", lambda *_: True)
-
-
-@mutant
 def a_late_answer_takes_back_what_is_missing(stack: ExitStack) -> None:
     plain = book_module.Writing.take_in
 

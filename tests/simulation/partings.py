@@ -4,10 +4,11 @@
 recovery sheet included.
 """
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from canting_client import sheet
 from canting_client.relay.bag import GOODS
@@ -18,8 +19,8 @@ from canting_protocol.crypto import SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.ledger.rows import CertificateRow, ChangeRow
 from canting_protocol.letters import open_letter, read_goods, read_letter
-from canting_protocol.log import ArtisanId, LogId
-from canting_protocol.messages import Offer
+from canting_protocol.log import ArtisanId, Descriptor, LogId
+from canting_protocol.messages import HEAD_HASH_BYTES, Offer
 from canting_protocol.private import reveal
 from canting_protocol.witness import Stead
 from canting_server import erasing
@@ -149,59 +150,96 @@ def in_bags(world: "World") -> set[tuple[ArtisanId, bytes, bytes]]:
     return found
 
 
-def check_recovered(world: "World", carried: set[tuple[ArtisanId, bytes, bytes]]) -> str:
-    """Return what does not hold of phones that were recovered; they are level with the registry."""
+class NotRecovered(AssertionError):
+    """A phone that took a lost one's place lacks something, or says what is not so."""
+
+
+class Held(NamedTuple):
+    """What the registry holds of one artisan."""
+
+    artisan: ArtisanId
+    changes: dict[bytes, ChangeRow]
+    logs: dict[LogId, Descriptor]
+    certified: set[bytes]
+
+
+def check_recovered(world: "World", carried: set[tuple[ArtisanId, bytes, bytes]]) -> None:
+    """See what came of lost phones; all devices are level with the registry.
+
+    `carried` is what officers had with them when faults stopped.
+    """
     conn = SQLite(world.server.raw)
     for artisan in {each.device.artisan for each in world.recovered} - world.erased:
         rows = ledgers.LedgerRows(conn, artisan)
-        held = {row.hash: row for row in rows.find(ChangeRow, ())}
-        known = logs.descriptors(conn, artisan)
-        certified = {row.key for row in rows.find(CertificateRow, ())}
-        if any(
-            whose == artisan and key in certified and hash_ not in held
-            for whose, hash_, key in carried
-        ):
-            return "I1: what a courier carried is not in the registry"
-        furthest: dict[bytes, int] = {}
-        for row in held.values():
-            furthest[row.log] = max(row.n, furthest.get(row.log, 0))
-        gone: dict[bytes, int] = {}
-        prefixes = {(row.log, row.n, row.hash[:16]) for row in held.values()}
-        for whose, log, n, hash_ in world.server.registry.said:
-            if whose == artisan and (log, n, hash_[:16]) not in prefixes:
-                gone[log] = max(n - furthest.get(log, 0), gone.get(log, 0))
-        for device in world.devices:
-            if device.artisan == artisan and not device.book.revoked:
-                told = device.book.missing()
-                if told != sum(gone.values()):
-                    return f"{told} are told to be missing, and {sum(gone.values())} are"
+        held = Held(
+            artisan,
+            {row.hash: row for row in rows.find(ChangeRow, ())},
+            logs.descriptors(conn, artisan),
+            {row.key for row in rows.find(CertificateRow, ())},
+        )
+        for whose, hash_, key in carried:
+            if whose == artisan and key in held.certified and hash_ not in held.changes:
+                raise NotRecovered("I1: what an officer carried is not in the registry")
+        living = [
+            device
+            for device in world.devices
+            if device.artisan == artisan and not device.book.revoked
+        ]
+        missing = _missing(world, held)
+        for device in living:
+            if device.book.missing() != missing:
+                raise NotRecovered(f"{device.book.missing()} are said to be missing, not {missing}")
         for each in world.recovered:
-            device = each.device  # a new phone may be lost as well
-            if device.artisan != artisan or device.lost or device.book.revoked:
-                continue
-            if each.named in held:
-                view = c.read(held[each.named].body)
-                assert isinstance(view, c.Partner)
-                hidden = codec.decode(_private, bytes(view.fields[0].value))
-                try:
-                    text = reveal(device.book.book_keys, hidden)
-                except Refused:
-                    text = ""
-                if text != A_NAME:
-                    return "the sheet's key does not open what the lost phone hid"
-            for row in held.values():
-                if row.n != 1 or known[LogId(row.log)].key != device.key.public:
-                    continue
-                before = [held[one] for one in world.true_past[row.hash] if one in held]
-                hers = any(
-                    known[LogId(one.log)].key != world.server.registry.key.public for one in before
-                )
-                if hers and not known[LogId(row.log)].parent:
-                    return "a recovered phone does not say where the lost one had come"
-    return ""
+            if each.device in living:  # a new phone may have been lost as well
+                _see_that_it_reads(each, held)
+                _see_where_it_begins(world, each, held)
+
+
+def _missing(world: "World", held: Held) -> int:
+    """Return how far beyond what is held devices have said that their logs had come."""
+    there = {(row.log, row.n, row.hash[:HEAD_HASH_BYTES]) for row in held.changes.values()}
+    furthest: Counter[bytes] = Counter()
+    for log, n, _ in there:
+        furthest[log] = max(furthest[log], n)
+    gone: Counter[bytes] = Counter()
+    for artisan, log, n, hash_ in world.server.registry.said:
+        if artisan == held.artisan and (log, n, hash_[:HEAD_HASH_BYTES]) not in there:
+            gone[log] = max(gone[log], n - furthest[log])
+    return gone.total()
+
+
+def _see_that_it_reads(recovered: Recovered, held: Held) -> None:
+    """Open what the lost phone hid, if that has come back."""
+    if recovered.named not in held.changes:
+        return
+    view = c.read(held.changes[recovered.named].body)
+    assert isinstance(view, c.Partner)
+    hidden = codec.decode(_private, bytes(view.fields[0].value))
+    try:
+        text = reveal(recovered.device.book.book_keys, hidden)
+    except Refused:
+        text = ""
+    if text != A_NAME:
+        raise NotRecovered("the sheet's key does not open what the lost phone hid")
+
+
+def _see_where_it_begins(world: "World", recovered: Recovered, held: Held) -> None:
+    """See that what it began after its ledger had come back has something before it."""
+    ours = world.server.registry.key.public
+    for row in held.changes.values():
+        log = held.logs[LogId(row.log)]
+        if row.n != 1 or log.key != recovered.device.key.public or log.parent:
+            continue
+        before = [held.changes[one] for one in world.true_past[row.hash] if one in held.changes]
+        if any(held.logs[LogId(one.log)].key != ours for one in before):
+            raise NotRecovered("a recovered phone does not say where the lost one had come")
 
 
 # -- an artisan is erased --------------------------------------------------------------------------
+
+
+class CameBack(AssertionError):
+    """Something of who was erased is there, or what is another's is not."""
 
 
 class AtOnce:
@@ -238,7 +276,10 @@ def finish_erasing(home: Path, registry: Registry, raw: Any) -> None:
 
 
 def leave(world: "World") -> None:
-    """Let one of two artisans be erased, now and then; the other is not touched by it."""
+    """Let one of two artisans be erased, now and then; the other is not touched by it.
+
+    Requests that are under way go on, though an operator would have stopped the server.
+    """
     from tests.simulation.world import Crash
 
     if len(world.artisans) < 2 or world.erased or not world.strikes_at_all(0.011):
@@ -270,10 +311,6 @@ def _now(work: Any) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits for something")
-
-
-class CameBack(AssertionError):
-    """Something of who was erased is there, or what is another's is not."""
 
 
 def see_that_the_erased_stay_away(world: "World") -> None:

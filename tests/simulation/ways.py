@@ -184,13 +184,22 @@ def by_screen(world: "World", content: bytes) -> bytes | None:
         if len(befallen.seen) > (pieces + SPARE_FRAMES) * (2 if befallen.forged else 1):
             raise WrongWay(f"{len(befallen.seen)} frames of {pieces} pieces were not enough")
         for text in befallen.glance(next(glances)):
+            before = _part(gathering)
             try:
                 gathering.take(base45.decode(text))
             except Refused:
                 continue
+            if _part(gathering) < before and not befallen.forged:
+                raise WrongWay("what was caught is thrown away, and nobody forged a frame")
     if gathering.content != content and gathering.content not in world.contents:
         raise WrongWay("a screen was read as what no screen has shown")
     return gathering.content
+
+
+def _part(gathering: Gathering) -> float:
+    """Return how much has been caught of what is nearest to being whole."""
+    caught, pieces = gathering.progress
+    return caught / pieces if pieces else 0
 
 
 def _glances(texts: Iterator[str]) -> Iterator[list[tuple[int, str]]]:
