@@ -314,13 +314,14 @@ async def live(world: World) -> Told:
     rounds = await _heal(world, by_courier=by_courier)
     if world.recovered:  # what only a surviving device's papers let in
         await _deliver_all(world)
+    if world.erased:
+        await partings.try_to_come_back(world)
     for device in world.devices:
         items = story.known(device, story.items)
         story.sell(device, name_in(device, items[0]) if items else -1, None)
     survivors |= _everything(world)
     rounds = max(rounds, await _heal(world, by_courier=by_courier))
-    if world.erased:
-        await partings.try_to_come_back(world)
+    partings.see_that_the_erased_stay_away(world)
     partings.check_recovered(world, carried)
     return check(world, story, survivors)
 
