@@ -102,8 +102,29 @@ def seal_to(box: BoxPublic, plain: bytes, bound_to: bytes) -> bytes:
         raise Refused("malformed", "this is no key to seal to") from error
 
 
+_SMALL_ORDER: Final = frozenset(
+    map(
+        bytes.fromhex,
+        (
+            "00" * 32,
+            "01" + "00" * 31,
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "ec" + "ff" * 30 + "7f",
+            "ed" + "ff" * 30 + "7f",
+            "ee" + "ff" * 30 + "7f",
+        ),
+    )
+)
+"""Points of order 1, 2, 4 and 8, in every encoding, without the sign of x. Of such a key one
+signature fits any message, so that it is nobody's word (Chalkias, Garillot and Nikolaenko, Taming the
+many EdDSAs, 2020)."""
+
+
 @lru_cache(maxsize=4096)
 def _verifier(key: PublicKey) -> Ed25519PublicKey:
+    if len(key) == KEY_BYTES and key[:-1] + bytes([key[-1] & 0x7F]) in _SMALL_ORDER:
+        raise ValueError
     return Ed25519PublicKey.from_public_bytes(key)
 
 
@@ -111,7 +132,7 @@ def verify(key: PublicKey, purpose: bytes, message: bytes, signature: bytes) -> 
     """Check a signature made by `SigningKey.sign`.
 
     Raises:
-        Refused: `bad_signature`, also for a key that is not one.
+        Refused: `bad_signature`, also for a key that is not one, or whose signatures prove nothing.
     """
     try:
         _verifier(key).verify(signature, purpose + b"\0" + message)

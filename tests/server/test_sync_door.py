@@ -690,6 +690,17 @@ async def test_an_enrolment_proves_its_key(served: Served) -> None:
     assert (await enrol(served, code)).status == 200
 
 
+async def test_a_key_of_small_order_is_let_in_nowhere(served: Served) -> None:  # 31
+    code = await served.code()
+    neutral = bytes([1]) + bytes(31)
+    body, _ = msgspec.msgpack.decode(write_enrolment(SigningKey(os.urandom(32)), code))
+    said = msgspec.msgpack.decode(body)
+    said[2] = neutral
+    forged = msgspec.msgpack.encode([msgspec.msgpack.encode(said), neutral + bytes(32)])
+    assert (await served.post("/v1/enrol", forged)).problem == (401, "bad_signature")
+    assert (await enrol(served, code)).status == 200, "the code was not used up"
+
+
 async def test_a_code_is_kept_only_as_its_hash(served: Served) -> None:
     code = await served.code()
     stored = await served.look(lambda conn: conn.fetch("SELECT code FROM enrolment"))
