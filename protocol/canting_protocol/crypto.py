@@ -117,8 +117,8 @@ _SMALL_ORDER: Final = frozenset(
     )
 )
 """Points of order 1, 2, 4 and 8, in every encoding, without the sign of x. Of such a key one
-signature fits any message, so that it is nobody's word (Chalkias, Garillot and Nikolaenko, Taming the
-many EdDSAs, 2020)."""
+signature fits any message, so that it is nobody's word (Chalkias, Garillot and Nikolaenko,
+Taming the many EdDSAs, 2020)."""
 
 
 @lru_cache(maxsize=4096)

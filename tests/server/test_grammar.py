@@ -129,6 +129,26 @@ def test_what_is_not_known_is_answered_with_what_may_be_asked(
         assert names in refused.valid
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "id",
+        "since__gte",
+        "name__isnull",
+        "sharing",
+        "count",
+        "format",
+        "watermark",
+        "limit",
+    ],
+)
+def test_what_was_typed_as_a_value_is_not_said_again(name: str) -> None:
+    """It may be what is nobody's business: a NIK, say, in the wrong place."""
+    refused = refusal(columns.ARTISANS, (name, "NIK 3576014102900001"))
+    assert "3576014102900001" not in str(refused)
+    assert "3576014102900001" not in str(refused.valid)
+
+
 @pytest.mark.parametrize("limit", ["0", "-1", "201", str(10**9), "abc", "", "1.0", "²", "1" * 99])
 def test_a_limit_is_a_number_of_rows(limit: str) -> None:  # 55
     assert refusal(columns.ARTISANS, ("limit", limit)).code == "bad_value"

@@ -160,7 +160,7 @@ def _ends(type_: Type, name: str, text: str | None) -> int | None:
     try:
         end: int = type_.read(text)[-1]
     except Unreadable as error:
-        raise BadQuestion(f"{name}: expected {error}, not {text!r}", "bad_value") from error
+        raise BadQuestion(f"{name}: expected {error}", "bad_value") from error
     return end
 
 
@@ -231,12 +231,12 @@ def operators_of(column: Column) -> frozenset[str]:
 def _values(column: Column, operator: str, name: str, text: str) -> tuple[object, ...]:
     if operator == "isnull":
         if text not in ("0", "1", "true", "false"):
-            raise BadQuestion(f"{name}: expected true or false, not {text!r}", "bad_value")
+            raise BadQuestion(f"{name}: expected true or false", "bad_value")
         return (text in ("1", "true"),)
     try:
         return column.type.read(text)
     except Unreadable as error:
-        raise BadQuestion(f"{name}: expected {error}, not {text!r}", "bad_value") from error
+        raise BadQuestion(f"{name}: expected {error}", "bad_value") from error
 
 
 def _asked_of_days(column: Column, operator: str, months: tuple[object, ...]) -> Filter | None:
@@ -302,7 +302,7 @@ def _one_of(told: dict[str, list[str]], name: str, known: Sequence[T], otherwise
     for each in known:
         if each == text:
             return each
-    raise BadQuestion(f"{name} is not {text!r}", "bad_value", known)
+    raise BadQuestion(f"{name}: none of those that it may be", "bad_value", known)
 
 
 def _whole(told: dict[str, list[str]], name: str, least: int, most: int) -> int | None:
