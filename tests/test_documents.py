@@ -44,6 +44,17 @@ def test_constraints_name_versions_and_nothing_else() -> None:
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line), line
 
 
+def test_every_test_that_the_proof_names_is_there() -> None:
+    table = (ROOT / "docs/proof.md").read_text(encoding="utf-8").partition("## Bad inputs")[2]
+    named = re.findall(r"`([a-z]+(?:_[a-z0-9]+){3,})`", table.partition("\n## ")[0])
+    tests = "".join(
+        each.read_text(encoding="utf-8") for each in (ROOT / "tests").rglob("test_*.py")
+    )
+    assert len(named) > 25
+    for name in named:
+        assert re.search(rf"def test_{name}\(", tests), name
+
+
 def test_every_link_in_the_documents_leads_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):

@@ -530,6 +530,24 @@ async def test_two_branches_of_one_log_are_both_kept(served: Served, device: Dev
     assert await served.sold(device.artisan) == 1_030
 
 
+async def test_what_hangs_on_a_change_that_nobody_has_is_kept_as_a_branch_of_its_own(  # 40
+    served: Served, device: Device
+) -> None:
+    """It may come yet; that it never was cannot be known. A log that begins so is none."""
+    descriptor = Descriptor(device.key.public, os.urandom(8), b"")
+    first = place_one(descriptor)
+    follows = place(descriptor.log, 2, first.hash, NOW, SALE)
+    hangs = place(descriptor.log, 2, Hash(os.urandom(32)), NOW, SALE)
+    held = [Held(descriptor, [])]
+    for some in (first, follows, hangs):
+        batch = cut(device.key, device.artisan, [some], NOW)
+        assert await turned(served, device, Offer(device.artisan, held, [batch])) == []
+    assert await served.sold(device.artisan) == 1_300
+    begins = place(descriptor.log, 1, Hash(os.urandom(32)), NOW, SALE)
+    batch = cut(device.key, device.artisan, [begins], NOW)
+    assert await turned(served, device, Offer(device.artisan, held, [batch])) == ["wrong_log"]
+
+
 # -- identity ----------------------------------------------------------------------------------
 
 
