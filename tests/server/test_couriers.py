@@ -521,7 +521,7 @@ async def test_a_newer_answer_takes_the_place_of_all_letters_of_the_older(
     first.sells(1_000)
     await served.sync(first)
     lina.visits(second)
-    await lina.delivers()
+    assert (await lina.delivers()).answers == lina.bag.standing().answers == 1
     before = lina.bag.letters(ANSWER)
     await lina.delivers()
     after = lina.bag.letters(ANSWER)

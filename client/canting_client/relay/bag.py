@@ -110,7 +110,7 @@ class Visit(NamedTuple):
     waiting: int
     """Letters of hers that have not arrived."""
     answers: int
-    """Letters for her."""
+    """Answers for her."""
 
 
 class Standing(NamedTuple):
@@ -454,7 +454,10 @@ class Bag:
         return dropped
 
     def put_answers(self, answers: Sequence[bytes], now: int) -> int:
-        """Keep letters for devices, in place of older ones for the same device; return how many."""
+        """Keep answers for devices, in place of older ones for the same device; return how many.
+
+        An answer is one, of however many letters.
+        """
         kept = 0
         with self._writing():
             for raw in answers:
@@ -466,7 +469,7 @@ class Bag:
                 if not first and not self._has_room(letter, ANSWER):
                     continue
                 self._in_place(letter, ANSWER, b"", now)
-                kept += 1
+                kept += first
         return kept
 
     # -- what there is -----------------------------------------------------------------------
@@ -484,7 +487,7 @@ class Bag:
                     (SELECT count(*) FROM letter AS l
                      WHERE l.artisan = c.artisan AND l.giver = c.giver AND l.kind = 0),
                     (SELECT count(*) FROM letter AS l
-                     WHERE l.artisan = c.artisan AND l.kind = 2)
+                     WHERE l.artisan = c.artisan AND l.kind = 2 AND l.priority = 0)
                 FROM (
                     SELECT artisan, giver, met FROM contact
                     UNION ALL
@@ -539,7 +542,7 @@ class Bag:
         artisans, goods, size, answers, oldest = self._conn.execute(
             """
             SELECT count(DISTINCT CASE WHEN kind = 0 THEN artisan END), coalesce(sum(kind = 0), 0),
-                coalesce(sum(length(raw)), 0), coalesce(sum(kind = 2), 0),
+                coalesce(sum(length(raw)), 0), coalesce(sum(kind = 2 AND priority = 0), 0),
                 min(CASE WHEN kind = 0 THEN taken END)
             FROM letter
             """
