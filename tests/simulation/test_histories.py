@@ -37,8 +37,13 @@ def test_nothing_that_survives_anywhere_is_lost_or_counted_twice(group: int) -> 
     assert struck.total() > 0
 
 
-def test_the_same_seed_tells_the_same_history() -> None:
-    assert history(7) == history(7)
+@pytest.mark.parametrize("seed", [3, 7, 32, 38])
+def test_the_same_seed_tells_the_same_history(seed: int) -> None:
+    """Wherever tasks lie in memory, and whatever the library draws to seal a letter."""
+    first = history(seed)
+    elsewhere = [object() for _ in range(10_007)]
+    assert history(seed) == first
+    assert len(elsewhere) == 10_007
 
 
 def test_a_quick_look_shows_that_every_class_of_fault_is_within_reach() -> None:

@@ -122,7 +122,8 @@ class Server:
             SigningKey(world.chance.randbytes(32)), world.now, world.chance.randbytes
         )
         self.registry.said = set()
-        self.handlers: set[asyncio.Task[bytes]] = set()
+        self.handlers: dict[asyncio.Task[bytes], None] = {}
+        """In the order in which they began: that of a set depends on where they lie in memory."""
         self.start()
 
     def start(self) -> None:
@@ -146,7 +147,7 @@ class Server:
         """Stop at once: nothing in memory survives, no answer is sent."""
         if not self.writer.done() and self.writer is not asyncio.current_task():
             self.writer.cancel()
-        for handler in self.handlers:
+        for handler in list(self.handlers):
             handler.cancel()
         self.raw.close()
 
@@ -197,8 +198,8 @@ class Server:
 
     async def _serve(self, work: Coroutine[Any, Any, bytes]) -> bytes:
         handler = asyncio.ensure_future(work)
-        self.handlers.add(handler)
-        handler.add_done_callback(self.handlers.discard)
+        self.handlers[handler] = None
+        handler.add_done_callback(self.handlers.pop)
         if self.world.strikes("handler cancelled", 0.03):
             await asyncio.sleep(self.world.chance.random() * 2)
             handler.cancel()
@@ -337,7 +338,10 @@ class World:
         """What was written to files, or shown on screens, last."""
         self.recovered: list[Recovered] = []
         self.erased: set[ArtisanId] = set()
-        self.under_way: set[asyncio.Task[None]] = set()
+        self.under_way: dict[asyncio.Task[None], None] = {}
+        """In the order in which it began."""
+        self.late: list[asyncio.Task[None]] = []
+        """Copies of requests that arrive once more; a loop by itself would forget them."""
 
     def now(self) -> int:
         """Return the true time, seconds since 1970; an hour of theirs is a second of ours."""
@@ -357,8 +361,8 @@ class World:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that goes on while other things happen."""
         task = asyncio.ensure_future(work)
-        self.under_way.add(task)
-        task.add_done_callback(self.under_way.discard)
+        self.under_way[task] = None
+        task.add_done_callback(self.under_way.pop)
 
     def witness(self, device: Device, before: frozenset[bytes]) -> None:
         """Remember what was in the book when each new change was written."""
@@ -444,7 +448,7 @@ class World:
         if self.strikes("request lost", 0.06):
             raise Lost
         if self.strikes("request twice, late", 0.06):
-            asyncio.ensure_future(self._late_copy(data))  # noqa: RUF006  # owned by the loop
+            self.late.append(asyncio.ensure_future(self._late_copy(data)))
         if self.strikes("answer from a captive portal", 0.03):
             return b"<html>Selamat datang di WiFi kami</html>"
         if self.strikes("request altered", 0.04):
