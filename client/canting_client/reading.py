@@ -337,7 +337,7 @@ def conflicts(book: Book) -> Iterator[tuple[str, int, list[Rival]]]:
 
 def sharing(book: Book) -> Sharing:
     """Return what she lets staff see; totals when she has not said."""
-    for write in book.rows().group(Write, CONSENT, CONSENT_LEVEL).values():
+    for write in book.rows().writes(CONSENT, CONSENT_LEVEL):
         if write.standing == Standing.SHOWN:
             return Sharing(plain(write.value))
     return Sharing.TOTALS

@@ -174,7 +174,10 @@ def open_batch(raw: bytes, descriptor: Descriptor) -> Batch:
     changes = []
     for n in range(header.first, header.last + 1):
         step, at = codec.read_uvarint(frames, at)
-        length, at = codec.read_uvarint(frames, at)
+        if at < len(frames) and frames[at] < 0x80:  # as most are
+            length, at = frames[at], at + 1
+        else:
+            length, at = codec.read_uvarint(frames, at)
         body = frames[at : at + length]
         at += length
         t += codec.unzigzag(step)

@@ -4,6 +4,8 @@ The hash of a change is computed when the row is committed on the device, and ag
 receives it. No hashed byte depends on the batch it travels in, so a batch may be cut again at will.
 """
 
+import hashlib
+import struct
 from typing import Final, NewType
 
 from canting_protocol.codec import Array
@@ -27,6 +29,7 @@ PREFIX_BYTES: Final = 8
 INCARNATION_BYTES: Final = 8
 HASH_BYTES: Final = 32
 
+_time_and_length: Final = struct.Struct(">qI").pack
 _LOG_DOMAIN: Final = b"canting/log/1\0"
 
 
@@ -62,14 +65,7 @@ class Descriptor(Array, frozen=True):
 
 def next_hash(previous: Hash, t: int, change: bytes) -> Hash:
     """Return h[n] from h[n−1], the device's clock in seconds since 1970, and the change's bytes."""
-    return Hash(
-        sha256(
-            previous,
-            t.to_bytes(8, "big", signed=True),
-            len(change).to_bytes(4, "big"),
-            change,
-        )
-    )
+    return Hash(hashlib.sha256(previous + _time_and_length(t, len(change)) + change).digest())
 
 
 class Placed(Array, frozen=True):

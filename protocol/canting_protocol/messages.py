@@ -298,6 +298,15 @@ def read_receipt(data: bytes, registry: PublicKey) -> Receipt:
     return receipt
 
 
+def peek_receipt(data: bytes) -> Receipt:
+    """Return what a receipt says, unverified: for the registry, of the ones that it keeps itself.
+
+    Raises:
+        Refused: `malformed`.
+    """
+    return codec.decode(_receipt, codec.decode(_signed, data).body)
+
+
 def write_enrolment(key: SigningKey, code: str) -> bytes:
     """Return a request to be enrolled, with the proof of the key."""
     body = codec.encode(Enrolment(VERSION, code, key.public, key.box.public))

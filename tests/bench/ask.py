@@ -123,7 +123,7 @@ def _rows(chance: random.Random, shares: int) -> dict[str, list[tuple[Any, ...]]
             if shown
         ],
         f"INSERT INTO field VALUES ({', '.join('?' * 10)})": fields,
-        "INSERT INTO stock VALUES (?, ?, ?, ?, 0, 0)": [
+        "INSERT INTO stock VALUES (?, ?, ?, ?, 0, 0, x'90')": [
             (artisan, item, place, chance.randrange(-1, 90) * 1000)
             for item in items
             for place in places

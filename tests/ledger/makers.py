@@ -119,7 +119,7 @@ class Ledger:
 
     def field(self, entity: str, field: int) -> list[Write]:
         """Return the writes of a field."""
-        return list(self.rows.group(Write, entity, field).values())
+        return self.rows.writes(entity, field)
 
     @property
     def digest(self) -> bytes:

@@ -356,7 +356,7 @@ def test_what_an_author_had_seen(case: Any) -> None:
 
 _BYTES_COLUMNS = frozenset(
     {"log", "hash", "previous", "body", "knew", "value"}
-    | {"target_log", "target_branch", "of_log", "of_hash", "key", "box", "heads"}
+    | {"target_log", "target_branch", "of_log", "of_hash", "key", "box", "heads", "bases"}
 )
 
 

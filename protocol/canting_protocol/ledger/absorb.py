@@ -40,7 +40,7 @@ from canting_protocol.ledger.rows import (
     VoidRow,
     Write,
 )
-from canting_protocol.ledger.stock import Shelf
+from canting_protocol.ledger.stock import Shelf, pack_bases, unpack_bases
 from canting_protocol.ledger.times import month_of
 from canting_protocol.log import PREFIX_BYTES, Hash, Head, LogId, Placed
 from canting_protocol.messages import Verdict
@@ -57,7 +57,7 @@ def merge(ledger: "Ledger", new: Iterable[Placed]) -> Rows | None:
     Otherwise the answer is all rows of the ledger, computed again: they take the place of
     everything that was there.
     """
-    arrived = [change for change in new if not ledger.holds(change)]
+    arrived = ledger.lacks(new)
     if len(arrived) >= MANY:
         ledger.rows.load(VoidRow, Stock, Balance)
     for change in in_causal_order(arrived):
@@ -75,13 +75,11 @@ class Ledger:
         self.rows = rows
         self.held = Held(rows)
         self.parties = parties
-        self._bases: dict[tuple[str, str], list[Tally]] = {}
-        """The latest counts of cells that were looked at."""
         self._ends: dict[LogId, HeadRow] = {}
         """Heads of unforked logs as they now are, while `rows` has the ones before."""
         self._money: dict[tuple[int, str], int] = defaultdict(int)
         self._months: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._stock: dict[tuple[str, str], tuple[int, int]] = {}
+        self._stock: dict[tuple[str, str], Stock] = {}
         """Sums that many changes add to, written down once: `finish`."""
         self._clocks = parties.clocks(rows)
         self._shelf = Shelf(self.held, self._clocks)
@@ -93,10 +91,19 @@ class Ledger:
 
     def holds(self, change: Placed) -> bool:
         """Say whether the change is here already."""
-        heads = self.held.heads(change.log)
-        if all(change.n > head.n for head in heads):
-            return False
-        return self.rows.get(ChangeRow, change.log, change.n, change.hash) is not None
+        return not self.lacks((change,))
+
+    def lacks(self, changes: Iterable[Placed]) -> list[Placed]:
+        """Return those of some changes that are not here yet."""
+        ends = {
+            prefix: max(head.n for head in self.held.heads(prefix)) for prefix in self.held.logs()
+        }
+        return [
+            each
+            for each in changes
+            if each.n > ends.get(each.log[:PREFIX_BYTES], 0)
+            or self.rows.get(ChangeRow, each.log, each.n, each.hash) is None
+        ]
 
     def absorb(self, change: Placed) -> bool:
         """Take in one new change, or return False when it rewrites the past.
@@ -120,7 +127,7 @@ class Ledger:
         view = judged.change
         if isinstance(view, _REWRITES) or (isinstance(view, Void) and not self.held.unforked):
             return False
-        knew = unpack(head.knew)
+        knew, packed = unpack(head.knew), head.knew
         if isinstance(view, Seen):
             for piece in view.pieces:
                 if not self.held.resolves(piece):
@@ -128,18 +135,16 @@ class Ledger:
                     self.held.awaited.add((piece.log, piece.n, piece.hash))
                     self._awaited.add(piece.hash)
                 knew = self.held.with_piece(knew, piece)
+            packed = pack(knew)
         row = change_row(change, judged)
         self.rows.put(row)
-        after = HeadRow(change.log, change.hash, head.first, change.n, pack(knew))
+        after = HeadRow(change.log, change.hash, head.first, change.n, packed)
         if self.held.linear(change.log):
             self._ends[change.log] = after
         else:
             self.rows.drop(head)
             self.rows.put(after)
-        self.held.moved(
-            Head(change.log, head.first, head.n, Hash(head.hash)),
-            Head(change.log, head.first, change.n, change.hash),
-        )
+        self.held.moved(head.hash, Head(change.log, head.first, change.n, change.hash))
         author = Author(change.log, change.n, change.hash, knew)
         voids = self.rows.group(VoidRow, change.log[:PREFIX_BYTES], change.n)
         if view is not None:
@@ -163,8 +168,8 @@ class Ledger:
                 *key, was.facts + facts, was.quantity + quantity, was.amount + amount
             )
             self.rows.put(turnover) if turnover.facts else self.rows.drop(turnover)
-        for cell, (quantity, uncertain) in self._stock.items():
-            self.rows.put(Stock(*cell, quantity, uncertain, 0))
+        for stock in self._stock.values():
+            self.rows.put(stock)
         for sums in (self._money, self._months, self._stock):
             sums.clear()
 
@@ -220,8 +225,7 @@ class Ledger:
             elif isinstance(each, VoidRow):
                 self._void(each, row)
         for entity, field in fields:
-            writes = self.rows.group(Write, entity, field).values()
-            for write, standing in settle(writes, self.held, self._clocks):
+            for write, standing in settle(self.rows.writes(entity, field), self.held, self._clocks):
                 if write.standing != standing:
                     self.rows.put(with_standing(write, standing))
 
@@ -251,32 +255,35 @@ class Ledger:
         """Enter a fact in the books, or (sign −1) take it out."""
         moved = moved_by(fact, self.held, author)
         again = set()
-        saw_all = sign > 0 and isinstance(fact, Count) and self._saw_all(author)
         for each in fact_rows(fact, moved, author, row.t, self.held):
             if sign > 0:
                 self.rows.put(each)
             else:
                 self.rows.drop(each)
-            if isinstance(each, Leg) and (each.item, each.place) not in again:
-                if not self._add(each, sign):
+            if isinstance(each, Leg):
+                if (each.item, each.place) not in again and not self._add(each, sign):
                     again.add((each.item, each.place))
-            elif isinstance(each, Tally) and saw_all:
-                # Of two lines of one count the later stands, and it comes later here too.
-                self._bases[each.item, each.place] = [each]
-                self._stock[each.item, each.place] = each.counted, 0
-            elif isinstance(each, Leg | Tally):
+            elif isinstance(each, Tally):
                 again.add((each.item, each.place))
+        if again and sign > 0 and isinstance(fact, Count) and self._saw_all(author):
+            again.clear()
+            for tally in fact_rows(fact, moved, author, row.t, self.held):
+                assert isinstance(tally, Tally)  # of two lines of one count the later stands
+                stock = Stock(tally.item, tally.place, tally.counted, 0, 0, pack_bases([tally]))
+                self._stock[tally.item, tally.place] = stock
         for cell in again:
             self._count_again(*cell)
         for entry in moved.entries:
             self._money[entry.account, entry.partner] += sign * entry.amount
-        for taken in moved.takings:
+        if moved.takings:
             day = business_day(fact, author, row.t, self._clocks)
-            sums = (sign, sign * taken.quantity, sign * taken.amount)
-            self.rows.take(day, taken.channel, taken.kind, sums)
-            month = self._months[month_of(day), taken.channel, taken.kind]
-            for place, more in enumerate(sums):
-                month[place] += more
+            month = month_of(day)
+            for taken in moved.takings:
+                sums = (sign, sign * taken.quantity, sign * taken.amount)
+                self.rows.take(day, taken.channel, taken.kind, sums)
+                cell_of_month = self._months[month, taken.channel, taken.kind]
+                for place, more in enumerate(sums):
+                    cell_of_month[place] += more
 
     def _saw_all(self, author: Author) -> bool:
         """Say whether an author had seen everything that may lie in a shelf.
@@ -302,25 +309,21 @@ class Ledger:
     def _add(self, leg: Leg, sign: int) -> bool:
         """Add a leg to its cell, or (sign −1) take it away; False: only the formula can tell."""
         cell = (leg.item, leg.place)
-        before = self._stock.get(cell)
-        if before is None:
-            stock = self.rows.get(Stock, *cell)
-            before = (stock.quantity, stock.uncertain) if stock else (0, 0)
-        bases = self._bases.get(cell)
-        if bases is None:
-            tallies = list(self.rows.group(Tally, *cell).values())
-            bases = self._bases[cell] = self._shelf.latest(tallies)
+        before = self._stock.get(cell) or self.rows.get(Stock, *cell) or Stock(*cell, 0, 0, 0)
+        bases = unpack_bases(before.bases)
         if len(bases) > 1:
             return False
         quantity, uncertain = self._shelf.weigh(bases[0], leg) if bases else (leg.quantity, 0)
-        after = before[0] + sign * quantity
-        if sign < 0 and not bases and not after:
-            return False  # it may have been the last
-        self._stock[cell] = after, before[1] + sign * uncertain
+        if sign < 0:
+            quantity, uncertain = -quantity, -uncertain
+            if not bases and before.quantity + quantity == 0:
+                return False  # it may have been the last
+        self._stock[cell] = Stock(
+            *cell, before.quantity + quantity, before.uncertain + uncertain, 0, before.bases
+        )
         return True
 
     def _count_again(self, item: str, place: str) -> None:
-        self._bases.pop((item, place), None)
         self._stock.pop((item, place), None)
         legs = list(self.rows.group(Leg, item, place).values())
         tallies = list(self.rows.group(Tally, item, place).values())

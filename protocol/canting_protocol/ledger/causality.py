@@ -63,11 +63,11 @@ class Held:
         """Return the prefixes of all logs held."""
         return self._heads.keys()
 
-    def moved(self, before: Head, after: Head) -> None:
-        """Note that a head has been carried on, or (n = 0 before) that a log has begun."""
+    def moved(self, before: bytes, after: Head) -> None:
+        """Note that the head with a hash has been carried on, or that a log has begun."""
         prefix = after.log[:PREFIX_BYTES]
         self._strands.pop(prefix, None)
-        others = [each for each in self._heads.get(prefix, ()) if each.hash != before.hash]
+        others = [each for each in self._heads.get(prefix, ()) if each.hash != before]
         self._heads[prefix] = [*others, after]
 
     def strands(self, log: bytes) -> Strands | None:

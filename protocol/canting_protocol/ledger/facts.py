@@ -153,19 +153,24 @@ def effects(fact: Change, key: KeyOf) -> Effects:
 
 
 def _sale(sale: Sale, key: KeyOf) -> Effects:
-    total = sum(line.amount for line in sale.lines)
-    custody = [line for line in sale.lines if line.owner is not None]
-    own = [line for line in sale.lines if line.owner is None]
+    total = quantity = amount = 0
+    custody = []
+    for line in sale.lines:
+        total += line.amount
+        if line.owner is None:
+            quantity += line.quantity
+            amount += line.amount
+        else:
+            custody.append(line)
     fee = sale.fee or 0
     partner = _partner(sale.partner, key)
     entries = [_entry(sale.account, partner, total - fee)]
     if fee:
         entries.append(Entry(Account.FEES, _NOBODY, fee))
-    if own:
-        entries.append(Entry(Account.SALES, _NOBODY, -sum(line.amount for line in own)))
     takings = []
-    if own:
-        takings.append(_takings(sale.channel, Kind.SALE, own, sum(line.amount for line in own)))
+    if len(custody) < len(sale.lines):
+        entries.append(Entry(Account.SALES, _NOBODY, -amount))
+        takings.append(Takings(str(sale.channel), int(Kind.SALE), quantity, amount))
     for line in custody:
         assert line.owner is not None
         commission = line.commission or 0

@@ -92,8 +92,7 @@ class Pen:
 
     def take(self, changes: Sequence[Placed]) -> list[Placed]:
         """Absorb changes; return those that were new."""
-        fresh = {each.hash: each for each in changes if not self.ledger.holds(each)}
-        new = list(fresh.values())
+        new = list({each.hash: each for each in self.ledger.lacks(changes)}.values())
         all_rows = merge(self.ledger, new)
         if all_rows is not None:
             self.rows, self.whole, self._ledger = all_rows, True, None

@@ -54,6 +54,8 @@ def author_of(write: Write) -> Author:
 def settle(writes: Iterable[Write], held: Held, clocks: Clocks) -> list[tuple[Write, Standing]]:
     """Return how each write of one field stands."""
     all_writes = list(writes)
+    if len(all_writes) == 1:
+        return [(all_writes[0], Standing.SHOWN)]
     live = [
         write
         for write in all_writes

@@ -10,10 +10,11 @@ from typing import ClassVar, Final, Protocol, TypeVar
 import msgspec
 from msgspec import structs
 
+from canting_protocol.codec import Array
 from canting_protocol.crypto import sha256
 from canting_protocol.log import Hash, LogId, Placed
 
-PROJECTION: Final = 4
+PROJECTION: Final = 5
 """The version of what these tables mean; another one in a database means: rebuild."""
 
 
@@ -97,8 +98,22 @@ class Tally(Row, frozen=True):
     knew: bytes
 
 
+class Base(Array, frozen=True):
+    """A count that stock stands upon: where and when it was written, and what its author knew."""
+
+    log: bytes
+    n: int
+    hash: bytes
+    t: int
+    day: int | None
+    knew: bytes
+
+
 class Stock(Row, frozen=True):
-    """What lies where; `uncertain` is the part that a count may or may not have seen already."""
+    """What lies where; `uncertain` is the part that a count may or may not have seen already.
+
+    `bases` are the counts that it stands upon (packed `Base`s), so one more leg reads no counts.
+    """
 
     TABLE = "stock"
     KEY = 2
@@ -108,6 +123,7 @@ class Stock(Row, frozen=True):
     quantity: int
     uncertain: int
     disputed: int
+    bases: bytes = b"\x90"
 
 
 class Write(Row, frozen=True):
@@ -115,7 +131,7 @@ class Write(Row, frozen=True):
 
     TABLE = "field"
     KEY = 5
-    GROUP = 2
+    GROUP = 1
     entity: str
     field: int
     log: bytes
@@ -143,7 +159,7 @@ class Turnover(Row, frozen=True):
 
     TABLE = "turnover"
     KEY = 3
-    GROUP = 3
+    GROUP = 1
     month: int
     channel: str
     kind: int
@@ -313,15 +329,25 @@ class Rows:
         """Return the rows of one group (its first `GROUP` columns), by key."""
         group = self._groups[shape].get(prefix)
         if group is None:
-            found = () if shape in self._loaded else self._source.find(shape, prefix)
-            group = {key_of(row): row for row in found}
-            _set_all(group, self._changed[shape].get(prefix, {}))
+            changed = self._changed[shape].get(prefix)
+            if shape not in self._loaded:
+                group = {key_of(row): row for row in self._source.find(shape, prefix)}
+            elif changed is None:
+                return {}
+            else:
+                group = {}
+            if changed is not None:
+                _set_all(group, changed)
             self._groups[shape][prefix] = group
         return group  # type: ignore[return-value]
 
     def get(self, shape: type[R], *key: object) -> R | None:
         """Return one row by its whole key."""
         return self.group(shape, *key[: shape.GROUP]).get(key)
+
+    def writes(self, entity: str, field: int) -> list[Write]:
+        """Return every write of one field."""
+        return [each for each in self.group(Write, entity).values() if each.field == field]
 
     def all(self, shape: type[R], *prefix: object) -> Iterator[R]:
         """Yield every row whose first columns are `prefix`, changed ones as they now are."""

@@ -7,10 +7,27 @@ rule 3)
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 
+from canting_protocol import codec
 from canting_protocol.ledger.causality import Author, Held, unpack
-from canting_protocol.ledger.rows import Leg, Stock, Tally
+from canting_protocol.ledger.rows import Base, Leg, Stock, Tally
 from canting_protocol.ledger.times import Clocks, clearly_after, clearly_before
+
+Bases = tuple[Base, ...]
+_bases: Final = codec.decoder(Bases)
+
+
+def pack_bases(tallies: Sequence[Tally]) -> bytes:
+    """Return the counts that a cell stands upon as its row keeps them."""
+    return codec.encode([Base(t.log, t.n, t.hash, t.t, t.day, t.knew) for t in tallies])
+
+
+@lru_cache(maxsize=4096)  # all cells of one count stand upon the same
+def unpack_bases(packed: bytes) -> Bases:
+    """Return the counts that a cell stands upon."""
+    return _bases.decode(packed)
 
 
 class Shelf:
@@ -29,7 +46,7 @@ class Shelf:
         answers = [self._since(base, legs) for base in bases]
         quantity, uncertain = answers[-1]
         disputed = len({each for each, _ in answers}) > 1
-        return Stock(item, place, quantity, uncertain, int(disputed))
+        return Stock(item, place, quantity, uncertain, int(disputed), pack_bases(bases))
 
     def latest(self, tallies: Sequence[Tally]) -> list[Tally]:
         """Return the causally maximal counts, the one to be shown last."""
@@ -52,27 +69,32 @@ class Shelf:
             if not any(self.saw(other, each) for other in ordered if other is not each)
         ]
 
-    def saw(self, tally: Tally, other: Tally | Leg) -> bool:
-        """Say whether a count's author had seen another fact.
+    def saw(self, tally: Tally, other: Tally) -> bool:
+        """Say whether a count's author had seen another.
 
         Of two lines in one count the later line stands.
         """
         if tally.hash == other.hash:
-            return isinstance(other, Tally) and tally.line > other.line
+            return tally.line > other.line
         author = Author(tally.log, tally.n, tally.hash, unpack(tally.knew))
         return self._held.sees(author, other.log, other.n, other.hash)
 
-    def weigh(self, base: Tally, leg: Leg) -> tuple[int, int]:
+    def weigh(self, base: Base | Tally, leg: Leg) -> tuple[int, int]:
         """Return what a leg adds to a count, and how much of that is uncertain."""
-        if self.saw(base, leg):
+        if leg.log == base.log and self._held.linear(leg.log):
+            seen, after = leg.n < base.n, leg.n > base.n
+        else:
+            author = Author(base.log, base.n, base.hash, unpack(base.knew))
+            seen = self._held.sees(author, leg.log, leg.n, leg.hash)
+            author = Author(leg.log, leg.n, leg.hash, ())
+            after = self._held.sees(author, base.log, base.n, base.hash)
+        if seen:
             return 0, 0
         fact = self._clocks.moment(leg.log, leg.n, leg.t, leg.day)
         count = self._clocks.moment(base.log, base.n, base.t, base.day)
         if clearly_before(fact, count):
             return 0, 0
-        after = self._held.sees(Author(leg.log, leg.n, leg.hash, ()), base.log, base.n, base.hash)
-        later = after or clearly_after(fact, count)
-        return leg.quantity, 0 if later else abs(leg.quantity)
+        return leg.quantity, 0 if after or clearly_after(fact, count) else abs(leg.quantity)
 
     def _since(self, base: Tally, legs: list[Leg]) -> tuple[int, int]:
         weighed = [self.weigh(base, leg) for leg in legs]

@@ -29,7 +29,7 @@ def keep_up(
 def nik_of(key: SigningKey, artisan: ArtisanId, rows: Rows) -> Nik | None:
     """Return by what an artisan's NIK is compared, from her ledger; None: she has told none."""
     shown = (Standing.SHOWN, Standing.SHOWN_IN_CONFLICT)
-    for write in rows.group(Write, PROFILE, int(ProfileField.NIK)).values():
+    for write in rows.writes(PROFILE, ProfileField.NIK):
         if write.standing in shown:
             sealed = plain(write.value)
             if not isinstance(sealed, bytes):

@@ -6,7 +6,7 @@ function of the ledgers' rows; what an artisan does not share is not copied here
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from canting_protocol.changes import (
@@ -105,7 +105,7 @@ def person_of(rows: Rows) -> Person:
 
 def sharing_of(rows: Rows) -> Sharing:
     """Return what an artisan lets staff see: monthly totals, unless she has said otherwise."""
-    for write in rows.group(Write, CONSENT, CONSENT_LEVEL).values():
+    for write in rows.writes(CONSENT, CONSENT_LEVEL):
         if _is_shown(write):
             return Sharing(plain(write.value))
     return Sharing.TOTALS
@@ -146,7 +146,7 @@ def _keep_sums(
     more: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(
-        who: Person, month: int, channel: str, kind: int, cell: tuple[int, ...], sign: int
+        who: Person, month: int, channel: str, kind: int, cell: Sequence[int], sign: int
     ) -> None:
         sums = more[Cell(month, district(who.lived, month), channel, kind)]
         for place, each in enumerate(cell):
@@ -162,16 +162,9 @@ def _keep_sums(
                     sums = (row.facts, row.quantity, row.amount)
                     add(now, row.month, row.channel, row.kind, sums, 1)
     elif now.sharing >= Sharing.TOTALS:
-        for key, changed in rows.changed(Turnover):
-            month, channel, kind = cast("tuple[int, str, int]", key)
-            if kind not in _SOLD:
-                continue
-            stored = overview.turnover_cell(conn, artisan, month, channel, kind)
-            if stored is not None:
-                add(now, month, channel, kind, stored, -1)
-            if changed is not None:
-                sums = (changed.facts, changed.quantity, changed.amount)
-                add(now, month, channel, kind, sums, 1)
+        for (day, channel, kind), taken in rows.taken.items():
+            if kind in _SOLD:
+                add(now, month_of(day), channel, kind, taken, 1)
     changes = {cell: Sum(*sums) for cell, sums in more.items() if any(sums)}
     if changes:
         overview.add_takings(conn, changes)
@@ -214,7 +207,7 @@ def _keep_lines(
         if each is not None and _NAMED.get(each.entity.partition(":")[0]) == each.field
     }
     for entity, field in renamed:
-        found = [_name_in(each) for each in rows.group(Write, entity, field).values()]
+        found = [_name_in(each) for each in rows.writes(entity, field)]
         name = next((each for each in found if each is not None), None)
         if name is None:
             overview.drop_name(conn, artisan, entity)

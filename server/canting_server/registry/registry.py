@@ -44,6 +44,7 @@ from canting_protocol.messages import (
     Stated,
     Turned,
     hash_code,
+    peek_receipt,
     read_receipt,
     write_receipt,
 )
@@ -577,7 +578,7 @@ class Registry:
         """Return the receipt of a ledger: the last one, unless something has changed since."""
         last = ledgers.receipt(conn, artisan)
         epoch, number = (1, 0) if last is None else last[:2]
-        before = None if last is None else read_receipt(last[2], self.key.public)
+        before = None if last is None else peek_receipt(last[2])
         if shown:
             theirs = self._ours(shown)
             if theirs and theirs.artisan == artisan and theirs.order > (epoch, number):

@@ -135,23 +135,6 @@ def turnover_of(conn: Connection, artisan: ArtisanId) -> list[tuple[int, str, in
     )
 
 
-def turnover_cell(
-    conn: Connection, artisan: ArtisanId, month: int, channel: str, kind: int
-) -> Sum | None:
-    """Return one cell of hers as it is stored."""
-    found = conn.fetch(
-        """
-        SELECT facts, quantity, amount FROM turnover
-        WHERE artisan = $1 AND month = $2 AND channel = $3 AND kind = $4
-        """,
-        artisan,
-        month,
-        channel,
-        kind,
-    )
-    return Sum(*found[0]) if found else None
-
-
 def takings(conn: Connection) -> dict[Cell, Sum]:
     """Return everyone's sums."""
     found = conn.fetch(
