@@ -43,11 +43,12 @@ def test_a_released_migration_is_never_edited(conn: SQLite) -> None:
 def test_another_projection_drops_what_can_be_computed_and_nothing_else(conn: SQLite) -> None:
     conn.execute("INSERT INTO artisan (artisan, since) VALUES ($1, $2)", b"12345678", 0)
     conn.execute(
-        "INSERT INTO stock (artisan, item, place, quantity, uncertain, disputed) "
-        "VALUES ($1, $2, $3, 1, 0, 0)",
+        "INSERT INTO stock (artisan, item, place, quantity, uncertain, disputed, bases) "
+        "VALUES ($1, $2, $3, 1, 0, 0, $4)",
         b"12345678",
         "a",
         "b",
+        b"\x90",
     )
     conn.execute("UPDATE migration SET digest = $1 WHERE number = 0", b"older")
     assert migrate(conn) is True
