@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from canting_protocol import codec
 from canting_protocol.codec import Array
-from canting_protocol.crypto import KEY_BYTES, PublicKey, SigningKey, sha256, verify
+from canting_protocol.crypto import KEY_BYTES, PublicKey, SigningKey, sha256
 from canting_protocol.errors import Refused
 from canting_protocol.letters import DIGEST_BYTES, digest_of
 from canting_protocol.limits import (
@@ -25,12 +25,10 @@ from canting_protocol.limits import (
     OFFER_PAPERS_MAX,
     TEXT_BYTES_MAX,
 )
-from canting_protocol.messages import LETTERS, Signed
+from canting_protocol.messages import LETTERS
+from canting_protocol.signed import Word, check_version
 
 VERSION: Final = 1
-_HANDOVER: Final = b"canting/handover/1"
-_SLIP: Final = b"canting/slip/1"
-_OFFICER: Final = b"canting/officer/1"
 _CODE: Final = b"canting/slip-code/1\0"
 CODE_LETTERS: Final = 6
 
@@ -137,11 +135,10 @@ WANTED: Final = "wanted"
 """A letter that was only asked about, and is to be sent."""
 
 _bundle: Final = codec.decoder(Bundle)
-_signed: Final = codec.decoder(Signed)
-_handover: Final = codec.decoder(Handover)
-_slip: Final = codec.decoder(Slip)
 _commission: Final = codec.decoder(Commission)
-_officer: Final = codec.decoder(Officer)
+_handover: Final = Word(Handover, b"canting/handover/1", VERSION)
+_slip: Final = Word(Slip, b"canting/slip/1", VERSION)
+_officer: Final = Word(Officer, b"canting/officer/1", VERSION)
 
 
 def write_bundle(
@@ -163,13 +160,13 @@ def read_bundle(data: bytes) -> Bundle:
     if len(data) > BUNDLE_BYTES_MAX:
         raise Refused("too_large", f"a bundle of more than {BUNDLE_BYTES_MAX} bytes")
     bundle = codec.decode(_bundle, data)
-    _check_version(bundle.version)
+    check_version(bundle, VERSION)
     return bundle
 
 
 def write_handover(key: SigningKey, clock: int, letters: Sequence[Given]) -> bytes:
     """Return a giver's signed word."""
-    return _sign(key, _HANDOVER, codec.encode(Handover(VERSION, key.public, clock, list(letters))))
+    return _handover.write(key, Handover(VERSION, key.public, clock, list(letters)))
 
 
 def read_handover(data: bytes) -> Handover:
@@ -178,11 +175,7 @@ def read_handover(data: bytes) -> Handover:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    said = codec.decode(_handover, signed.body)
-    _check_version(said.version)
-    verify(PublicKey(said.giver), _HANDOVER, signed.body, signed.signature)
-    return said
+    return _handover.read(data, lambda said: said.giver)
 
 
 def check_handover(said: Handover, letters: Sequence[bytes]) -> None:
@@ -194,7 +187,7 @@ def check_handover(said: Handover, letters: Sequence[bytes]) -> None:
 def write_slip(key: SigningKey, clock: int, said: Handover, letters: Sequence[Taken]) -> bytes:
     """Return a taker's signed answer to a hand-over."""
     slip = Slip(VERSION, key.public, said.giver, said.clock, clock, list(letters))
-    return _sign(key, _SLIP, codec.encode(slip))
+    return _slip.write(key, slip)
 
 
 def read_slip(data: bytes) -> Slip:
@@ -203,11 +196,7 @@ def read_slip(data: bytes) -> Slip:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    slip = codec.decode(_slip, signed.body)
-    _check_version(slip.version)
-    verify(PublicKey(slip.taker), _SLIP, signed.body, signed.signature)
-    return slip
+    return _slip.read(data, lambda slip: slip.taker)
 
 
 def slip_code(slip: bytes) -> str:
@@ -218,7 +207,7 @@ def slip_code(slip: bytes) -> str:
 
 def write_officer(key: SigningKey, officer: Officer) -> bytes:
     """Return a certificate, signed by the registry."""
-    return _sign(key, _OFFICER, codec.encode(officer))
+    return _officer.write(key, officer)
 
 
 @lru_cache(maxsize=64)  # an officer shows the same one at every visit
@@ -228,11 +217,7 @@ def read_officer(data: bytes, registry: PublicKey) -> Officer:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    verify(registry, _OFFICER, signed.body, signed.signature)
-    officer = codec.decode(_officer, signed.body)
-    _check_version(officer.version)
-    return officer
+    return _officer.read(data, lambda _: registry)
 
 
 def officer_among(papers: Sequence[bytes], key: bytes, registry: PublicKey) -> Officer | None:
@@ -259,7 +244,7 @@ def read_commission(data: bytes) -> tuple[Commission, Officer]:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
     commission = codec.decode(_commission, data)
-    _check_version(commission.version)
+    check_version(commission, VERSION)
     return commission, read_officer(commission.paper, PublicKey(commission.registry))
 
 
@@ -328,12 +313,3 @@ def _frames(data: bytes) -> Iterator[tuple[bytes, int]]:
         yield data[begins:at], at
         if not length:
             return
-
-
-def _sign(key: SigningKey, purpose: bytes, body: bytes) -> bytes:
-    return codec.encode(Signed(body, key.sign(purpose, body)))
-
-
-def _check_version(version: int) -> None:
-    if version != VERSION:
-        raise Refused("unknown_version", f"version {version} is not known here")

@@ -15,11 +15,9 @@ from canting_protocol import codec
 from canting_protocol.codec import Array
 from canting_protocol.crypto import (
     KEY_BYTES,
-    SIGNATURE_BYTES,
     PublicKey,
     SigningKey,
     sha256,
-    verify,
 )
 from canting_protocol.errors import Refused
 from canting_protocol.limits import (
@@ -34,12 +32,10 @@ from canting_protocol.limits import (
     TEXT_BYTES_MAX,
 )
 from canting_protocol.log import ARTISAN_BYTES, LOG_BYTES, Descriptor, Head
+from canting_protocol.signed import Word, check_version
 
 VERSION: Final = 1
 MEDIA_TYPE: Final = "application/vnd.canting"
-_REQUEST: Final = b"canting/request/1"
-_RECEIPT: Final = b"canting/receipt/1"
-_ENROL: Final = b"canting/enrol/1"
 HEAD_HASH_BYTES: Final = 16
 
 _Position = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
@@ -48,7 +44,6 @@ _Artisan = Annotated[bytes, Meta(min_length=ARTISAN_BYTES, max_length=ARTISAN_BY
 _Log = Annotated[bytes, Meta(min_length=LOG_BYTES, max_length=LOG_BYTES)]
 _Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 _Box = Annotated[bytes, Meta(max_length=KEY_BYTES)]
-_Signature = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
 LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32, for what people read and type: no I, L, O, U to be taken for another."""
 _READ_AS: Final = str.maketrans("ILO", "110")
@@ -183,13 +178,6 @@ class Receipt(Array, frozen=True):
         return self.epoch, self.number
 
 
-class Signed(Array, frozen=True):
-    """Bytes and the signature over them."""
-
-    body: bytes
-    signature: _Signature
-
-
 class Enrolment(Array, frozen=True):
     """A device asks to be let in with a one-time code, and proves that it has its key."""
 
@@ -217,11 +205,10 @@ class Enrolled(Array, frozen=True):
     """Where the registry is, when it is not where this was asked."""
 
 
-_signed: Final = codec.decoder(Signed)
-_request: Final = codec.decoder(Request)
+_request: Final = Word(Request, b"canting/request/1", VERSION)
+_receipt: Final = Word(Receipt, b"canting/receipt/1", VERSION)
+_enrolment: Final = Word(Enrolment, b"canting/enrol/1", VERSION)
 _reply: Final = codec.decoder(Reply)
-_receipt: Final = codec.decoder(Receipt)
-_enrolment: Final = codec.decoder(Enrolment)
 _enrolled: Final = codec.decoder(Enrolled)
 
 
@@ -235,8 +222,7 @@ def held(descriptor: Descriptor, heads: list[Head]) -> Held:
 
 def write_request(key: SigningKey, request: Request) -> bytes:
     """Return a request, signed."""
-    body = codec.encode(request)
-    return codec.encode(Signed(body, key.sign(_REQUEST, body)))
+    return _request.write(key, request)
 
 
 def read_request(data: bytes) -> Request:
@@ -247,10 +233,7 @@ def read_request(data: bytes) -> Request:
     """
     if len(data) > REQUEST_BYTES_MAX:
         raise Refused("too_large", f"a request of more than {REQUEST_BYTES_MAX} bytes")
-    signed = codec.decode(_signed, data)
-    request = codec.decode(_request, signed.body)
-    _check_version(request.version)
-    verify(PublicKey(request.key), _REQUEST, signed.body, signed.signature)
+    request = _request.read(data, lambda said: said.key)
     for offer in request.ledgers:
         for log in offer.logs:
             log.descriptor.check()
@@ -271,7 +254,7 @@ def read_reply(data: bytes) -> Reply:
     if len(data) > REPLY_BYTES_MAX:
         raise Refused("too_large", f"a reply of more than {REPLY_BYTES_MAX} bytes")
     reply = codec.decode(_reply, data)
-    _check_version(reply.version)
+    check_version(reply, VERSION)
     for answer in reply.ledgers:
         for descriptor in answer.logs:
             descriptor.check()
@@ -280,8 +263,7 @@ def read_reply(data: bytes) -> Reply:
 
 def write_receipt(key: SigningKey, receipt: Receipt) -> bytes:
     """Return a receipt, signed by the registry."""
-    body = codec.encode(receipt)
-    return codec.encode(Signed(body, key.sign(_RECEIPT, body)))
+    return _receipt.write(key, receipt)
 
 
 @lru_cache(maxsize=64)  # a book reads its newest one at every step of a sync
@@ -291,11 +273,7 @@ def read_receipt(data: bytes, registry: PublicKey) -> Receipt:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    verify(registry, _RECEIPT, signed.body, signed.signature)
-    receipt = codec.decode(_receipt, signed.body)
-    _check_version(receipt.version)
-    return receipt
+    return _receipt.read(data, lambda _: registry)
 
 
 def peek_receipt(data: bytes) -> Receipt:
@@ -304,13 +282,12 @@ def peek_receipt(data: bytes) -> Receipt:
     Raises:
         Refused: `malformed`.
     """
-    return codec.decode(_receipt, codec.decode(_signed, data).body)
+    return _receipt.peek(data)
 
 
 def write_enrolment(key: SigningKey, code: str) -> bytes:
     """Return a request to be enrolled, with the proof of the key."""
-    body = codec.encode(Enrolment(VERSION, code, key.public, key.box.public))
-    return codec.encode(Signed(body, key.sign(_ENROL, body)))
+    return _enrolment.write(key, Enrolment(VERSION, code, key.public, key.box.public))
 
 
 def read_enrolment(data: bytes) -> Enrolment:
@@ -319,11 +296,7 @@ def read_enrolment(data: bytes) -> Enrolment:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    enrolment = codec.decode(_enrolment, signed.body)
-    _check_version(enrolment.version)
-    verify(PublicKey(enrolment.key), _ENROL, signed.body, signed.signature)
-    return enrolment
+    return _enrolment.read(data, lambda said: said.key)
 
 
 def hash_code(code: str) -> bytes:
@@ -347,12 +320,7 @@ def read_enrolled(data: bytes) -> Enrolled:
         Refused: `malformed`, `unknown_version`.
     """
     enrolled = codec.decode(_enrolled, data)
-    _check_version(enrolled.version)
+    check_version(enrolled, VERSION)
     for descriptor in enrolled.logs:
         descriptor.check()
     return enrolled
-
-
-def _check_version(version: int) -> None:
-    if version != VERSION:
-        raise Refused("unknown_version", f"version {version} is not known here")

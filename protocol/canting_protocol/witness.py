@@ -10,17 +10,15 @@ from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta
 
-from canting_protocol import codec
 from canting_protocol.bundles import Officer, read_officer
 from canting_protocol.codec import Array
-from canting_protocol.crypto import KEY_BYTES, PublicKey, SigningKey, verify
+from canting_protocol.crypto import KEY_BYTES, PublicKey, SigningKey
 from canting_protocol.errors import Refused
 from canting_protocol.limits import INTEGER_MAX
 from canting_protocol.log import ARTISAN_BYTES
-from canting_protocol.messages import Signed
+from canting_protocol.signed import Word
 
 VERSION: Final = 1
-_WITNESS: Final = b"canting/witness/1"
 
 _Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 
@@ -57,14 +55,12 @@ class Witnessed(NamedTuple):
     said: Witness
 
 
-_signed: Final = codec.decoder(Signed)
-_witness: Final = codec.decoder(Witness)
+_witness: Final = Word(Witness, b"canting/witness/1", VERSION)
 
 
 def write_witness(key: SigningKey, said: Witness) -> bytes:
     """Return an officer's signed word."""
-    body = codec.encode(said)
-    return codec.encode(Signed(body, key.sign(_WITNESS, body)))
+    return _witness.write(key, said)
 
 
 def read_witness(data: bytes) -> Witness:
@@ -73,12 +69,7 @@ def read_witness(data: bytes) -> Witness:
     Raises:
         Refused: `malformed`, `unknown_version`, `bad_signature`.
     """
-    signed = codec.decode(_signed, data)
-    said = codec.decode(_witness, signed.body)
-    if said.version != VERSION:
-        raise Refused("unknown_version", f"version {said.version} is not known here")
-    verify(PublicKey(said.officer), _WITNESS, signed.body, signed.signature)
-    return said
+    return _witness.read(data, lambda said: said.officer)
 
 
 def witnessed(papers: Sequence[bytes], registry: PublicKey) -> list[Witnessed]:

@@ -45,7 +45,7 @@ from canting_protocol.bundles import (
 from canting_protocol.crypto import SigningKey, sha256
 from canting_protocol.errors import Refused
 from canting_protocol.letters import Address, digest_of, open_letter, seal_letter, to_id
-from canting_protocol.messages import Signed
+from canting_protocol.signed import Signed
 
 REGISTRY, DEVICE, LINA = SigningKey(b"R" * 32), SigningKey(b"A" * 32), SigningKey(b"L" * 32)
 NOW = 1_760_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from canting_client import parcels
 from canting_client.relay import bag
-from canting_protocol import bundles, letters, limits, messages
+from canting_protocol import bundles, letters, limits, messages, signed
 from canting_protocol import changes as c
 from canting_protocol.codec import NESTING_MAX, Array
 from canting_protocol.errors import Code
@@ -21,7 +21,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="
 KNOWN = {shape.__struct_config__.tag: shape for shape in c.Change.__args__}
 PARTS = (c.Foreign, c.Private, c.FieldWrite, c.Piece, c.SaleLine, c.GoodsLine, c.MoveLine)
 MESSAGES = (
-    messages.Signed,
+    signed.Signed,
     messages.Enrolment,
     messages.Enrolled,
     messages.Request,

@@ -91,7 +91,6 @@ from canting_protocol.messages import (
     Receipt,
     Reply,
     Request,
-    Signed,
     read_enrolment,
     read_receipt,
     read_reply,
@@ -101,6 +100,7 @@ from canting_protocol.messages import (
     write_reply,
     write_request,
 )
+from canting_protocol.signed import Signed
 
 KEY, REGISTRY = SigningKey(b"A" * 32), SigningKey(b"R" * 32)
 ARTISAN = ArtisanId(b"artisan!")

@@ -29,13 +29,13 @@ from canting_protocol.messages import (
     Offer,
     Reason,
     Request,
-    Signed,
     Verdict,
     read_enrolled,
     read_receipt,
     write_enrolment,
     write_request,
 )
+from canting_protocol.signed import Signed
 
 SALE = c.write(c.Sale([c.SaleLine(-1, 1000, 100)]))
 UNKNOWN_KIND = msgspec.msgpack.encode([99, "from a newer version"])

@@ -54,12 +54,12 @@ from canting_protocol.messages import (
     ReceiptHead,
     Reply,
     Request,
-    Signed,
     held,
     write_receipt,
     write_reply,
     write_request,
 )
+from canting_protocol.signed import Signed
 
 A, B, L = (SigningKey(letter * 32) for letter in (b"A", b"B", b"L"))
 _LETTER: Final = b"canting/letter/1\0"
