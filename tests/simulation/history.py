@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from tests.simulation import partings, ways
 from tests.simulation.loop import run
+from tests.simulation.thrift import memory, thrift
 from tests.simulation.world import (
     BAD_VALUE,
     NOT_A_CHANGE,
@@ -274,7 +275,7 @@ class Story:
         world, fate = self.world, self.world.fate
         honest = []
         for device in world.devices:
-            if not device.book.revoked:
+            if not world.someone_revoked or not device.book.revoked:
                 honest.append(device)
             elif fate.random() < 0.02:
                 world.accept(device)
@@ -359,7 +360,7 @@ def _is_level(world: World, device: Device) -> bool:
     """Say whether a device holds what it should; a revoked one gets the registry's word alone."""
     if not device.book.revoked:
         return device.level()
-    held, there = device.hashes(), _registry_hashes(world, device.artisan)
+    held, there = device.hashes(), world.registry_hashes(device.artisan)
     key = world.server.registry.key.public
     logs_known = logs.descriptors(SQLite(world.server.raw), device.artisan)
     rows = ledgers.LedgerRows(SQLite(world.server.raw), device.artisan).find(ChangeRow, ())
@@ -377,15 +378,10 @@ async def talk_straight(world: World, device: Device) -> None:
     await talk(device.book, device.key, device.now, post)
 
 
-def _registry_hashes(world: World, artisan: ArtisanId) -> set[bytes]:
-    rows = ledgers.LedgerRows(SQLite(world.server.raw), artisan)
-    return {row.hash for row in rows.find(ChangeRow, ())}
-
-
 def _everything(world: World) -> set[tuple[ArtisanId, bytes]]:
     held = {(device.artisan, hash_) for device in world.devices for hash_ in device.hashes()}
     held |= {
-        (artisan, hash_) for artisan in world.artisans for hash_ in _registry_hashes(world, artisan)
+        (artisan, hash_) for artisan in world.artisans for hash_ in world.registry_hashes(artisan)
     }
     return {(artisan, hash_) for artisan, hash_ in held if artisan not in world.erased}
 
@@ -629,7 +625,7 @@ def _check_stock(
 
 def history(seed: int, *, folder: Path | None = None) -> Told:
     """Live through the history of one seed in a folder of its own."""
-    place = Path(tempfile.mkdtemp(dir=folder, prefix=f"history-{seed}-"))
+    place = Path(tempfile.mkdtemp(dir=folder or memory(), prefix=f"history-{seed}-"))
     chance = random.Random(f"loop {seed}")  # noqa: S311  # chance must repeat
     ephemeral = random.Random(f"seals {seed}")  # noqa: S311
 
@@ -647,7 +643,7 @@ def history(seed: int, *, folder: Path | None = None) -> Told:
     try:
         # The library seals by its own chance, and what a letter's bytes are decides, here and
         # there, who comes first.
-        with patch.object(letters, "seal_to", seal):
+        with thrift(), patch.object(letters, "seal_to", seal):
             return run(chance, begin())
     finally:
         shutil.rmtree(place, ignore_errors=True)

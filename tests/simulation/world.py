@@ -19,6 +19,7 @@ from tests.simulation import couriers, partings, ways
 from tests.simulation.couriers import Courier
 from tests.simulation.partings import Listening, Recovered, Said
 
+from canting_client import store
 from canting_client.book import Book, Chance
 from canting_client.talk import talk
 from canting_protocol import changes as c
@@ -152,11 +153,10 @@ class Server:
         self.raw.close()
 
     def back_up(self) -> None:
-        """Copy the file."""
+        """Copy the file, which is whole: nothing waits in a transaction or in a WAL."""
+        assert not self.raw.in_transaction
         copy = self.world.folder / f"backup-{len(self.backups)}.db"
-        with sqlite3.connect(copy) as target:
-            self.raw.backup(target)
-        target.close()
+        shutil.copyfile(self.path, copy)
         self.backups.append(copy)
         self.said_by_then[copy] = set(self.registry.said)
 
@@ -258,14 +258,14 @@ class Device:
 
     def hashes(self) -> frozenset[bytes]:
         """Return everything the book holds."""
-        return frozenset(row.hash for row in self.book.rows().all(ChangeRow))
+        return frozenset(hash_ for _, _, hash_ in store.all_changes(self.book.conn))
 
     def level(self) -> bool:
         """Say whether the phone and the registry hold the same, and the phone knows it."""
-        rows = ledgers.LedgerRows(SQLite(self.world.server.raw), self.artisan)
-        theirs = frozenset(row.hash for row in rows.find(ChangeRow, ()))
+        if self.hashes() != self.world.registry_hashes(self.artisan):
+            return False
         they_lack, i_lack, _, _ = self.book.level()
-        return self.hashes() == theirs and not they_lack and not i_lack
+        return not they_lack and not i_lack
 
     def record(self, change: c.Change) -> Placed:
         """Write something down, and let the witness know what was known."""
@@ -337,6 +337,7 @@ class World:
         self.contents: deque[bytes] = deque(maxlen=6)
         """What was written to files, or shown on screens, last."""
         self.recovered: list[Recovered] = []
+        self.someone_revoked = False
         self.erased: set[ArtisanId] = set()
         self.under_way: dict[asyncio.Task[None], None] = {}
         """In the order in which it began."""
@@ -367,13 +368,11 @@ class World:
     def witness(self, device: Device, before: frozenset[bytes]) -> None:
         """Remember what was in the book when each new change was written."""
         past = set(before)
-        for row in sorted(
-            (row for row in device.book.rows().all(ChangeRow) if row.hash not in before),
-            key=lambda row: row.n,
-        ):
-            self.true_past[row.hash] = frozenset(past)
-            self.written[row.hash] = device.artisan
-            past.add(row.hash)
+        held = store.all_changes(device.book.conn)
+        for _, hash_ in sorted((n, hash_) for _, n, hash_ in held if hash_ not in before):
+            self.true_past[hash_] = frozenset(past)
+            self.written[hash_] = device.artisan
+            past.add(hash_)
 
     # -- people and phones -------------------------------------------------------------------
 
@@ -409,6 +408,7 @@ class World:
 
     def revoke(self, device: Device) -> None:
         """Let staff trust a phone no further: mostly than by what has arrived."""
+        self.someone_revoked = True
         key, registry = device.key.public.hex(), self.server.registry
         mine = [
             row
@@ -500,10 +500,13 @@ class World:
         """Let everything that is still under way arrive."""
         await asyncio.sleep(1000)
 
+    def registry_hashes(self, artisan: ArtisanId) -> frozenset[bytes]:
+        """Return every change that the registry holds of a ledger."""
+        found = SQLite(self.server.raw).fetch("SELECT hash FROM change WHERE artisan = $1", artisan)
+        return frozenset(hash_ for (hash_,) in found)
+
     def registry_rows(self, artisan: ArtisanId) -> list[Any]:
         """Return every row that the registry keeps of a ledger."""
-        from canting_server.store import ledgers
-
         return ledgers.all_rows(SQLite(self.server.raw), artisan)
 
     def close(self) -> None:
