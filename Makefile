@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup browser demo serve test check bench mutants vectors clean
+.PHONY: help setup browser demo serve test check bench histories mutants vectors clean
 
 help:
 	@echo "make demo     sets up, and lives through seven months of 27 artisans"
@@ -10,6 +10,7 @@ help:
 	@echo "make test     sets up, and runs the tests"
 	@echo "make check    style, types, compose file, Dockerfile"
 	@echo "make bench    measures: intake, the road, the device, staff's questions (minutes)"
+	@echo "make histories FROM=300000 TO=316000   lives through many (hours; may be stopped, and goes on)"
 	@echo "make mutants  takes each defence away and sees that somebody notices"
 
 setup: .venv/.ready
@@ -48,6 +49,13 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+FROM ?= 300000
+TO ?= 300500
+JOBS ?= 2
+
+histories: setup
+	$(BIN)/python -m tests.simulation.run --from $(FROM) --to $(TO) --jobs $(JOBS)
 
 mutants: setup
 	$(BIN)/python -m tests.simulation.mutants
