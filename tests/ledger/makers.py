@@ -142,9 +142,12 @@ class Store:
 
     def __init__(self) -> None:
         self.kept: dict[type[Row], dict[tuple[object, ...], Row]] = {s: {} for s in SHAPES}
+        self.read: list[type[Row]] = []
+        """What was asked for."""
 
     def find(self, shape: type[R], prefix: tuple[object, ...]) -> Iterable[R]:
         """Return the rows whose first columns are `prefix`."""
+        self.read.append(shape)
         return [
             row  # type: ignore[misc]
             for key, row in self.kept[shape].items()

@@ -9,6 +9,7 @@ from tests.ledger.makers import (
     REGISTRY,
     Ledger,
     Phone,
+    Store,
     absorbed,
     counted,
     item,
@@ -20,6 +21,7 @@ from tests.ledger.makers import (
 )
 
 from canting_protocol import changes as c
+from canting_protocol.ledger import absorb
 from canting_protocol.ledger.author import place
 from canting_protocol.ledger.causality import Author, Held, unpack
 from canting_protocol.ledger.pen import Pen
@@ -32,8 +34,12 @@ from canting_protocol.ledger.rows import (
     ClockRow,
     HeadRow,
     RevokedRow,
+    Rows,
+    Stock,
+    Tally,
     VoidRow,
 )
+from canting_protocol.ledger.stock import unpack_bases
 from canting_protocol.messages import Reason, Verdict
 
 TODAY = (MONDAY + 7 * 3600) // DAY
@@ -247,6 +253,40 @@ def test_a_voided_count_gives_its_place_back_to_the_one_before() -> None:
     wrong = siti.write(counted(kain.n, 80))
     siti.write(c.Void(wrong.n))
     assert Ledger(siti).stock(kain).quantity == 7000
+
+
+def test_a_shelf_tells_which_count_it_stands_upon() -> None:
+    """The last one; after a void the one before; both, of two that do not know each other."""
+    siti, budi = Phone("a"), Phone("b", MONDAY + 600)
+    kain = siti.write(item())
+    budi.hear(siti)
+    assert unpack_bases(Ledger(siti).stock(kain).bases) == ()
+    first, second = siti.write(counted(kain.n, 8)), siti.write(counted(kain.n, 5))
+    siti.write(sold(kain.n, 1))
+    assert [base.hash for base in unpack_bases(Ledger(siti).stock(kain).bases)] == [second.hash]
+    siti.write(c.Void(second.n))
+    assert [base.hash for base in unpack_bases(Ledger(siti).stock(kain).bases)] == [first.hash]
+    other = budi.write(counted(budi.name(kain), 6))
+    both = unpack_bases(Ledger(siti, budi).stock(kain).bases)
+    assert [base.hash for base in both] == [first.hash, other.hash]
+
+
+def test_one_more_sale_reads_no_counts_however_many_there_were() -> None:
+    siti = Phone("a")
+    kain = siti.write(item())
+    for pieces in range(9, 4, -1):
+        siti.write(counted(kain.n, pieces))
+    parties, before = Parties(siti.logs, REGISTRY.public), list(siti.changes.values())
+    store = Store()
+    store.save(project(parties, before), whole=True)
+    siti.write(sold(kain.n, 2))
+    ledger = absorb.Ledger(Rows(store), parties)
+    store.read.clear()
+    assert absorb.merge(ledger, [*siti.changes.values()][-1:]) is None
+    assert Tally not in store.read
+    row = ledger.rows.get(Stock, key(kain), "-1")
+    assert row is not None
+    assert row.quantity == 3000
 
 
 def test_two_counts_at_once_that_differ_are_a_conflict_for_a_person() -> None:
