@@ -48,6 +48,9 @@ class Strands:
 
     def find(self, n: int, prefix: bytes) -> Hash | None:
         """Return the hash of the held change at n that begins with `prefix`, if there is one."""
+        for head in self.heads:  # what is asked for most is a head, and needs no reading
+            if head.n == n and head.hash.startswith(prefix):
+                return head.hash
         return next((held for held in self.hashes(n) if held.startswith(prefix)), None)
 
     def same_path(self, high: int, high_hash: Hash, low: int, low_hash: Hash) -> bool:
